@@ -1,0 +1,458 @@
+//! A store on disk: append-only packs of many media and append-only indexes, one set for each writing process.
+//!
+//! `pack-<writer>-<number>.pack` holds bytes back to back, `index-<writer>.jsonl` says where which are. Bytes are
+//! written before their line, so that at any instant every whole line is true; what a crash cut off is garbage that
+//! nobody points to.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::index::{self, Entry, Index, Place};
+use super::origin::{self, Section, io_text};
+use super::{Facts, MediaStore, ReadSeek, is_picture};
+use crate::media::{Bytes, Media, MediaError, MediaHash, MediaKind};
+
+/// A directory of packs and indexes; see the methods for how it is opened.
+///
+/// Many processes may have one directory open at once, each writing under its own name; each sees what the others
+/// had stored when it was opened.
+#[derive(Debug)]
+pub struct DiskStore {
+    dir: PathBuf,
+    origin_limit: u64,
+    places: RwLock<HashMap<MediaHash, Place>>,
+    packs: Packs,
+    writer: Option<Mutex<Writer>>,
+    dropped: Vec<String>,
+}
+
+impl DiskStore {
+    /// Opens a directory, made if it is missing, to read everything in it and to append as `writer`: the name of the
+    /// process or shard, such as `1-of-4`, in letters, digits, `.`, `_` and `-`.
+    ///
+    /// What a crash left behind is put in order: lines cut off or without their bytes are dropped (and listed by
+    /// [`verify`](Self::verify)); what other processes had not yet forced to the disk is, so that it can be relied on.
+    ///
+    /// Errors: a bad name, another process that writes under this name, a directory that cannot be read or written.
+    pub fn open(dir: &Path, writer: &str) -> Result<DiskStore, MediaError> {
+        check_writer(dir, writer)?;
+        std::fs::create_dir_all(dir).map_err(|e| error(dir, &e))?;
+        let own = format!("index-{writer}.jsonl");
+        let file = lock(&dir.join(&own), writer)?;
+        let (mut index, tail) = load(dir, Some(&own))?;
+        for path in index.unsynced.iter().map(PathBuf::as_path).chain([dir]) {
+            File::open(path).and_then(|file| file.sync_all()).map_err(|e| error(path, &e))?;
+        }
+        file.set_len(tail.end).map_err(|e| error(&dir.join(&own), &e))?;
+        let number = next_pack(dir, writer).map_err(|e| error(dir, &e))?;
+        let mut writer = Writer {
+            dir: dir.to_path_buf(),
+            name: writer.to_string(),
+            index: file,
+            index_end: tail.end,
+            pack: None,
+            number,
+            pack_limit: PACK_LIMIT,
+            dirty: true,
+            unsynced: Vec::new(),
+            write: |file, bytes, at| file.write_all_at(bytes, at),
+        };
+        // A pack is only continued if no line of the index could come to point at new bytes by that.
+        if number > 0 && !tail.dropped {
+            let last = index.add_pack(writer.pack_name(number - 1));
+            writer.continue_pack(last, number - 1)?;
+        }
+        Ok(DiskStore::new(dir, index, Some(writer)))
+    }
+
+    /// Opens a directory to read everything in it; nothing in it is changed.
+    ///
+    /// Errors: a directory that is missing or cannot be read.
+    pub fn read_only(dir: &Path) -> Result<DiskStore, MediaError> {
+        let (index, _) = load(dir, None)?;
+        Ok(DiskStore::new(dir, index, None))
+    }
+
+    /// The same store with another limit for bytes read from an origin; 512 MiB unless said otherwise.
+    pub fn with_origin_limit(mut self, bytes: u64) -> DiskStore {
+        self.origin_limit = bytes;
+        self
+    }
+
+    /// How many media are stored.
+    pub fn len(&self) -> usize {
+        self.places.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether nothing is stored.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What is stored and where, in the order of packs and positions: the order in which reading is fast.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        let names = self.packs.names.read().unwrap_or_else(PoisonError::into_inner).clone();
+        self.in_order().into_iter().map(move |(hash, place)| Entry {
+            hash,
+            pack: names.get(place.pack as usize).cloned().unwrap_or_default(),
+            offset: place.offset.into(),
+            bytes: place.bytes.into(),
+            kind: place.kind,
+            header: place.header,
+        })
+    }
+
+    /// Hashes every stored byte again and returns what is wrong, in words: media whose bytes changed or are gone,
+    /// and index lines that were not believed when the store was opened. Nothing is repaired.
+    ///
+    /// Errors: none at present; damage is an answer, not an error.
+    pub fn verify(&self) -> Result<Vec<String>, MediaError> {
+        let mut problems = self.dropped.clone();
+        for (hash, place) in self.in_order() {
+            match self.packs.section(&place).and_then(|section| self.packs.bytes(&section, &place)) {
+                Ok(bytes) if MediaHash::of(&bytes) == hash => {}
+                Ok(_) => problems.push(format!("{hash}: the bytes in {} have changed", self.packs.text(&place))),
+                Err(e) => problems.push(format!("{hash}: {e}")),
+            }
+        }
+        Ok(problems)
+    }
+
+    fn new(dir: &Path, index: Index, writer: Option<Writer>) -> DiskStore {
+        let Index { packs, places, dropped, .. } = index;
+        DiskStore {
+            dir: dir.to_path_buf(),
+            origin_limit: origin::LIMIT,
+            places: RwLock::new(places),
+            packs: Packs { dir: dir.to_path_buf(), names: RwLock::new(packs), files: Mutex::default() },
+            writer: writer.map(Mutex::new),
+            dropped,
+        }
+    }
+
+    fn place(&self, hash: MediaHash) -> Option<Place> {
+        self.places.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned()
+    }
+
+    fn section(&self, media: &Media) -> Result<Option<(Section, Place)>, MediaError> {
+        let Some(place) = media.known_hash().and_then(|hash| self.place(hash)) else { return Ok(None) };
+        Ok(Some((self.packs.section(&place)?, place)))
+    }
+
+    fn in_order(&self) -> Vec<(MediaHash, Place)> {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = places.iter().map(|(hash, place)| (*hash, place.clone())).collect();
+        drop(places);
+        all.sort_unstable_by_key(|(_, place)| (place.pack, place.offset, place.bytes));
+        all
+    }
+
+    fn insert(&self, facts: &Facts, kind: MediaKind, bytes: &[u8]) -> Result<(), MediaError> {
+        if self.contains(facts.hash) {
+            return Ok(());
+        }
+        let mut writer = self.writer()?;
+        // Looked up again: another thread may have stored the same bytes while this one waited.
+        if self.contains(facts.hash) {
+            return Ok(());
+        }
+        let place = writer.append(facts, kind, bytes, &self.packs)?;
+        self.places.write().unwrap_or_else(PoisonError::into_inner).insert(facts.hash, place);
+        Ok(())
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Writer>, MediaError> {
+        match &self.writer {
+            Some(writer) => Ok(writer.lock().unwrap_or_else(PoisonError::into_inner)),
+            None => Err(MediaError {
+                origin: self.dir.display().to_string(),
+                message: "this media store was opened to be read, not written".to_string(),
+            }),
+        }
+    }
+}
+
+impl MediaStore for DiskStore {
+    fn put(&self, kind: MediaKind, bytes: &[u8]) -> Result<Arc<Media>, MediaError> {
+        let facts = Facts::of(kind, bytes);
+        self.insert(&facts, kind, bytes)?;
+        Ok(facts.handle(kind))
+    }
+
+    fn adopt(&self, media: &Arc<Media>) -> Result<MediaHash, MediaError> {
+        if let Some(hash) = media.known_hash()
+            && let Some(place) = self.place(hash)
+            && (place.header.is_some() || media.header.get().is_some() || !is_picture(media.kind()))
+        {
+            let header = place.header.map(Ok);
+            return Ok(Facts { hash, bytes: place.bytes.into(), header }.tell(media));
+        }
+        let bytes = self.read(media)?;
+        let facts = Facts::checked(media, &bytes)?;
+        self.insert(&facts, media.kind(), &bytes)?;
+        Ok(facts.tell(media))
+    }
+
+    fn read(&self, media: &Media) -> Result<Bytes, MediaError> {
+        match self.section(media)? {
+            Some((section, place)) => self.packs.bytes(&section, &place),
+            None => origin::read(media, self.origin_limit),
+        }
+    }
+
+    fn open(&self, media: &Media) -> Result<Box<dyn ReadSeek>, MediaError> {
+        match self.section(media)? {
+            Some((section, _)) => Ok(Box::new(section)),
+            None => origin::reader(media),
+        }
+    }
+
+    fn contains(&self, hash: MediaHash) -> bool {
+        self.places.read().unwrap_or_else(PoisonError::into_inner).contains_key(&hash)
+    }
+
+    fn sync(&self) -> Result<(), MediaError> {
+        match self.writer {
+            Some(_) => self.writer()?.sync(),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The most bytes in a pack, unless one media alone has more.
+const PACK_LIMIT: u64 = 1 << 30;
+
+/// The packs of a directory, opened when they are needed.
+#[derive(Debug)]
+struct Packs {
+    dir: PathBuf,
+    /// file names, by number
+    names: RwLock<Vec<String>>,
+    files: Mutex<HashMap<u32, Arc<File>>>,
+}
+
+impl Packs {
+    fn section(&self, place: &Place) -> Result<Section, MediaError> {
+        let file = self.file(place.pack).map_err(|e| self.error(place, io_text(&e)))?;
+        Ok(Section::new(file, place.offset.into(), place.bytes.into()))
+    }
+
+    fn bytes(&self, section: &Section, place: &Place) -> Result<Bytes, MediaError> {
+        section.all().map_err(|e| match e.kind() {
+            io::ErrorKind::UnexpectedEof => self.error(place, "the pack is shorter than its index says".to_string()),
+            _ => self.error(place, io_text(&e)),
+        })
+    }
+
+    fn file(&self, pack: u32) -> io::Result<Arc<File>> {
+        // Well below the usual limit of 1024 open files, most of which are needed elsewhere.
+        const MOST_OPEN: usize = 128;
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = files.get(&pack) {
+            return Ok(Arc::clone(file));
+        }
+        if files.len() >= MOST_OPEN {
+            files.clear();
+        }
+        let file = Arc::new(File::open(self.dir.join(self.name(pack)))?);
+        files.insert(pack, Arc::clone(&file));
+        Ok(file)
+    }
+
+    fn add(&self, name: String) -> u32 {
+        let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        names.push(name);
+        (names.len() - 1) as u32
+    }
+
+    fn name(&self, pack: u32) -> String {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        names.get(pack as usize).cloned().unwrap_or_default()
+    }
+
+    fn text(&self, place: &Place) -> String {
+        format!("{} ({} bytes at byte {})", self.name(place.pack), place.bytes, place.offset)
+    }
+
+    fn error(&self, place: &Place, message: String) -> MediaError {
+        MediaError { origin: format!("{}/{}", self.dir.display(), self.text(place)), message }
+    }
+}
+
+/// The end of what this process writes.
+#[derive(Debug)]
+struct Writer {
+    dir: PathBuf,
+    name: String,
+    /// also holds the lock on this writer's name
+    index: File,
+    index_end: u64,
+    pack: Option<OpenPack>,
+    /// of the next pack
+    number: u32,
+    pack_limit: u64,
+    /// whether anything was written after the last sync
+    dirty: bool,
+    /// full packs that were not forced to the disk yet
+    unsynced: Vec<OpenPack>,
+    /// writes bytes at a position; replaced in tests by one that fails
+    write: fn(&File, &[u8], u64) -> io::Result<()>,
+}
+
+/// A pack that is written.
+#[derive(Debug)]
+struct OpenPack {
+    pack: u32,
+    path: PathBuf,
+    file: File,
+    end: u64,
+}
+
+impl Writer {
+    fn append(&mut self, facts: &Facts, kind: MediaKind, bytes: &[u8], packs: &Packs) -> Result<Place, MediaError> {
+        let Ok(size) = u32::try_from(bytes.len()) else {
+            let message = format!("{} bytes; at most 4 GiB are stored for one media", bytes.len());
+            return Err(MediaError { origin: facts.hash.to_string(), message });
+        };
+        let write = self.write;
+        self.dirty = true;
+        let pack = self.pack_for(u64::from(size), packs)?;
+        let offset = pack.end;
+        if let Err(e) = write(&pack.file, bytes, offset) {
+            // Best effort, to give the space back: what is left is overwritten by the next bytes.
+            let _ = pack.file.set_len(offset);
+            return Err(error(&pack.path, &e));
+        }
+        // From here on these bytes stay, whatever becomes of the line: it may reach the disk after all.
+        pack.end += u64::from(size);
+        let id = pack.pack;
+        let header = facts.good_header().cloned();
+        let entry = Entry { hash: facts.hash, pack: packs.name(id), offset, bytes: size.into(), kind, header };
+        self.append_line(&entry)?;
+        // A pack begins a new file before it reaches the limit, except that one media may be larger alone: it then
+        // starts at 0.
+        Ok(Place { pack: id, offset: offset as u32, bytes: size, kind, header: entry.header })
+    }
+
+    fn append_line(&mut self, entry: &Entry) -> Result<(), MediaError> {
+        let mut line = serde_json::to_string(entry).map_err(|e| error(&self.index_path(), &e.into()))?;
+        line.push('\n');
+        self.append_text(&line)
+    }
+
+    fn append_text(&mut self, line: &str) -> Result<(), MediaError> {
+        if let Err(e) = (self.write)(&self.index, line.as_bytes(), self.index_end) {
+            let _ = self.index.set_len(self.index_end);
+            return Err(error(&self.index_path(), &e));
+        }
+        self.index_end += line.len() as u64;
+        Ok(())
+    }
+
+    /// The pack that the next `size` bytes go into.
+    fn pack_for(&mut self, size: u64, packs: &Packs) -> Result<&mut OpenPack, MediaError> {
+        let full = self.pack.take_if(|pack| pack.end > 0 && pack.end + size > self.pack_limit);
+        self.unsynced.extend(full);
+        match self.pack {
+            Some(ref mut pack) => Ok(pack),
+            None => {
+                let name = self.pack_name(self.number);
+                let path = self.dir.join(&name);
+                let options = OpenOptions::new().write(true).create_new(true).open(&path);
+                let file = options.map_err(|e| error(&path, &e))?;
+                self.number += 1;
+                Ok(self.pack.insert(OpenPack { pack: packs.add(name), path, file, end: 0 }))
+            }
+        }
+    }
+
+    fn continue_pack(&mut self, pack: u32, number: u32) -> Result<(), MediaError> {
+        let path = self.dir.join(self.pack_name(number));
+        let file = OpenOptions::new().write(true).open(&path).map_err(|e| error(&path, &e))?;
+        let end = file.metadata().map_err(|e| error(&path, &e))?.len();
+        self.pack = Some(OpenPack { pack, path, file, end });
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), MediaError> {
+        if !self.dirty {
+            return Ok(());
+        }
+        for pack in self.unsynced.iter().chain(&self.pack) {
+            pack.file.sync_data().map_err(|e| error(&pack.path, &e))?;
+        }
+        self.unsynced.clear();
+        self.index.sync_data().map_err(|e| error(&self.index_path(), &e))?;
+        // The names of new files are in the directory.
+        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(|e| error(&self.dir, &e))?;
+        self.append_text(index::SYNCED)?;
+        self.dirty = false;
+        Ok(())
+    }
+
+    fn pack_name(&self, number: u32) -> String {
+        format!("pack-{}-{number}.pack", self.name)
+    }
+
+    fn index_path(&self) -> PathBuf {
+        self.dir.join(format!("index-{}.jsonl", self.name))
+    }
+}
+
+fn check_writer(dir: &Path, writer: &str) -> Result<(), MediaError> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if !writer.is_empty() && writer.len() <= 100 && writer.chars().all(good) {
+        return Ok(());
+    }
+    let message = format!("`{writer}` cannot name a writer: 1 to 100 letters, digits, `.`, `_` and `-` are expected");
+    Err(MediaError { origin: dir.display().to_string(), message })
+}
+
+/// Opens the index to be written and locks it against a second process of the same name.
+fn lock(path: &Path, writer: &str) -> Result<File, MediaError> {
+    let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let file = options.map_err(|e| error(path, &e))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("another process writes here as `{writer}`; wait for it or take another name");
+            Err(MediaError { origin: path.display().to_string(), message })
+        }
+        // Some network file systems have no locks: then it is up to the caller.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Reads all indexes of a directory; also tells how the index named `own` ended.
+fn load(dir: &Path, own: Option<&str>) -> Result<(Index, index::Tail), MediaError> {
+    let mut index = Index::default();
+    let mut own_tail = index::Tail::default();
+    let names = names(dir).map_err(|e| error(dir, &e))?;
+    for name in names.iter().filter(|name| index::is_index_name(name)) {
+        let tail = index.load(dir, name).map_err(|e| error(&dir.join(name), &e))?;
+        if Some(name.as_str()) == own {
+            own_tail = tail;
+        }
+    }
+    Ok((index, own_tail))
+}
+
+/// One more than the highest number of a pack of this writer, whether or not an index mentions it.
+fn next_pack(dir: &Path, writer: &str) -> io::Result<u32> {
+    let prefix = format!("pack-{writer}-");
+    let number = |name: &String| name.strip_prefix(&prefix)?.strip_suffix(".pack")?.parse::<u32>().ok();
+    Ok(names(dir)?.iter().filter_map(number).max().map_or(0, |last| last + 1))
+}
+
+/// The file names in a directory, in order; names that are not text are none of ours.
+fn names(dir: &Path) -> io::Result<BTreeSet<String>> {
+    let entries = std::fs::read_dir(dir)?;
+    entries.filter_map(|entry| entry.map(|e| e.file_name().into_string().ok()).transpose()).collect()
+}
+
+fn error(path: &Path, e: &io::Error) -> MediaError {
+    MediaError { origin: path.display().to_string(), message: io_text(e) }
+}
