@@ -21,7 +21,11 @@ pub trait BarrierOperator: Send + Sync {
     fn map(&self, records: &[Record], ctx: &Context<'_>) -> (Self::Summary, Vec<(usize, StepError)>);
 
     /// Decides. The summaries come in the order of the input, whatever the order of work was.
-    fn merge(&self, summaries: &mut dyn Iterator<Item = Self::Summary>, ctx: &Context<'_>) -> Result<Self::Decision, StepError>;
+    fn merge(
+        &self,
+        summaries: &mut dyn Iterator<Item = Self::Summary>,
+        ctx: &Context<'_>,
+    ) -> Result<Self::Decision, StepError>;
 
     /// Carries the decision out on one record.
     fn apply(&self, record: &mut Record, decision: &Self::Decision, ctx: &Context<'_>) -> Result<Verdict, StepError>;
@@ -33,7 +37,11 @@ pub trait Barrier: Send + Sync {
     fn map(&self, records: &[Record], ctx: &Context<'_>) -> Result<(Vec<u8>, Vec<(usize, StepError)>), StepError>;
 
     /// See [`BarrierOperator::merge`]; `summaries` yields what `map` gave, in the order of the parts.
-    fn merge(&self, summaries: &mut dyn Iterator<Item = Result<Vec<u8>, StepError>>, ctx: &Context<'_>) -> Result<Vec<u8>, StepError>;
+    fn merge(
+        &self,
+        summaries: &mut dyn Iterator<Item = Result<Vec<u8>, StepError>>,
+        ctx: &Context<'_>,
+    ) -> Result<Vec<u8>, StepError>;
 
     /// Reads a decision, to apply it.
     fn decided<'a>(&'a self, decision: &[u8]) -> Result<Box<dyn Decided + 'a>, StepError>;
@@ -51,17 +59,20 @@ impl<B: BarrierOperator> Barrier for B {
         Ok((serde_json::to_vec(&summary).map_err(broken)?, errors))
     }
 
-    fn merge(&self, summaries: &mut dyn Iterator<Item = Result<Vec<u8>, StepError>>, ctx: &Context<'_>) -> Result<Vec<u8>, StepError> {
+    fn merge(
+        &self,
+        summaries: &mut dyn Iterator<Item = Result<Vec<u8>, StepError>>,
+        ctx: &Context<'_>,
+    ) -> Result<Vec<u8>, StepError> {
         let mut error = None;
-        let mut typed = summaries.map_while(|bytes| {
-            match bytes.and_then(|bytes| serde_json::from_slice(&bytes).map_err(broken)) {
+        let mut typed =
+            summaries.map_while(|bytes| match bytes.and_then(|bytes| serde_json::from_slice(&bytes).map_err(broken)) {
                 Ok(summary) => Some(summary),
                 Err(e) => {
                     error = Some(e);
                     None
                 }
-            }
-        });
+            });
         let decision = BarrierOperator::merge(self, &mut typed, ctx);
         match error {
             Some(error) => Err(error),

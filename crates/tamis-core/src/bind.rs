@@ -10,7 +10,7 @@ use crate::error::did_you_mean;
 use crate::model::RoleKind;
 use crate::record::Record;
 use crate::schema::{Field, Schema};
-use crate::template::{Constants, Expression, Template};
+use crate::template::{Constants, Expression, Template, is_builtin};
 use crate::types::Type;
 use crate::value::{Name, Value};
 
@@ -57,6 +57,13 @@ pub trait Surroundings {
     /// Binds the nested steps at `at` of the operator's config, for records of `schema`. Problems inside are told to
     /// the recipe itself; `None` if there are any.
     fn block(&self, at: &str, step: &str, schema: &Schema) -> Option<(Block, Schema)>;
+
+    /// The schema behind the nested steps at `at`, as far as it can be told, without telling problems or keeping anything
+    /// of the steps: how a loop learns what it feeds back. Steps with problems count with what they write all the same.
+    fn probe(&self, at: &str, step: &str, schema: &Schema) -> Schema {
+        let _ = (at, step);
+        schema.clone()
+    }
 
     /// Binds another recipe as a block: its inputs' schema, its steps, its output's schema with the fields it comes
     /// from.
@@ -161,7 +168,9 @@ impl<'a> Scope<'a> {
         }
         let message = format!("expected {want}, but `{path}` is {}", field.ty);
         if field.ty.required().fits(want) {
-            let help = format!("`{path}` may be missing here; test it first with `gate.require: {{that: \"{path} is not none\"}}`");
+            let help = format!(
+                "`{path}` may be missing here; test it first with `gate.require: {{that: \"{path} is not none\"}}`"
+            );
             self.problem_with_help(at, message, help);
         } else {
             self.problem(at, message);
@@ -251,10 +260,9 @@ impl<'a> Scope<'a> {
     pub fn template_seeing(&mut self, at: &str, text_or_path: &str, schema: &Schema) -> Option<Template> {
         let (name, source) = self.text(at, text_or_path)?;
         match Template::compile(&name, &source) {
-            Ok(template) => {
-                self.check_names(at, &name, template.names().iter(), schema)
-                    .then(|| template.seeing(self.surroundings.constants()))
-            }
+            Ok(template) => self
+                .check_names(at, &name, template.names().iter(), schema)
+                .then(|| template.seeing(self.surroundings.constants())),
             Err(error) => {
                 self.problem(at, error.message);
                 None
@@ -372,9 +380,4 @@ impl<'a> Scope<'a> {
 pub fn is_path(text: &str) -> bool {
     let ending = [".md", ".txt", ".jinja", ".json", ".yaml", ".yml"].iter().any(|e| text.ends_with(e));
     ending && !text.contains('\n') && !text.contains(' ')
-}
-
-/// Names that minijinja itself defines.
-fn is_builtin(name: &str) -> bool {
-    matches!(name, "range" | "dict" | "namespace" | "loop" | "debug" | "true" | "false" | "none")
 }

@@ -40,7 +40,22 @@ pub struct Step {
     /// the line of the recipe it stands on, counted from 1
     pub line: u32,
     /// what it did so far in this process
-    pub tally: Tally,
+    pub tally: Arc<Tally>,
+}
+
+/// A step as others see it, nested ones too: what it is and what it did.
+#[derive(Clone, Debug)]
+pub struct StepInfo {
+    /// its id
+    pub id: Arc<str>,
+    /// its operator's name
+    pub operator: &'static str,
+    /// the line of the recipe it stands on
+    pub line: u32,
+    /// whether it is there to reject
+    pub gate: bool,
+    /// what it did so far in this process
+    pub tally: Arc<Tally>,
 }
 
 /// What a step did so far in this process.
@@ -208,8 +223,15 @@ async fn one_step(step: &Step, mut record: Record, host: &dyn Host) -> Result<Af
         tries += 1;
         let before = (tries <= step.retry).then(|| record.clone());
         match apply(step, &mut record, &ctx).await {
-            Ok(verdict) => {
+            Ok(mut verdict) => {
+                // What a further try drew afresh does not go on with the records it made.
                 record.visits.truncate(depth);
+                match &mut verdict {
+                    Verdict::Split(records) | Verdict::Became(Outcome { passed: records, .. }) => {
+                        records.iter_mut().for_each(|record| record.visits.truncate(depth));
+                    }
+                    Verdict::Pass | Verdict::Reject(_) => {}
+                }
                 return Ok(after(step, record, verdict));
             }
             Err(StepError::Stop(reason)) => return Err(reason),
@@ -267,7 +289,12 @@ fn after(step: &Step, record: Record, verdict: Verdict) -> After {
             };
             After::Several(Outcome { passed: children, splits: vec![split], ..Outcome::default() })
         }
-        Verdict::Became(outcome) => After::Several(outcome),
+        Verdict::Became(outcome) => {
+            // What nested steps decided is in their own tallies; what this step decided itself is not yet.
+            outcome.rejected.iter().filter(|r| r.step == step.id).for_each(|_| count(&step.tally.rejected));
+            outcome.failed.iter().filter(|f| f.step == step.id).for_each(|_| count(&step.tally.failed));
+            After::Several(outcome)
+        }
     }
 }
 

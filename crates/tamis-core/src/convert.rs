@@ -100,9 +100,7 @@ impl Value {
             },
             Json::String(text) => Value::text(text.as_str()),
             Json::Array(items) => Value::list(items.iter().map(Value::from_plain_json).collect()),
-            Json::Object(fields) => {
-                Value::map(fields.iter().map(|(n, v)| (n.as_str(), Value::from_plain_json(v))))
-            }
+            Json::Object(fields) => Value::map(fields.iter().map(|(n, v)| (n.as_str(), Value::from_plain_json(v)))),
         }
     }
 }
@@ -196,7 +194,11 @@ impl Reader<'_> {
         Ok(Value::list(values))
     }
 
-    fn fields(&mut self, json: &Map<String, Json>, types: &indexmap::IndexMap<Name, Type>) -> Result<Value, ConvertError> {
+    fn fields(
+        &mut self,
+        json: &Map<String, Json>,
+        types: &indexmap::IndexMap<Name, Type>,
+    ) -> Result<Value, ConvertError> {
         let mut fields = Fields::with_capacity(types.len());
         for (name, ty) in types {
             let value = match json.get(&**name) {

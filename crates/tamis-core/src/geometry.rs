@@ -188,7 +188,8 @@ mod tests {
             Value::region("out", BBox([50.0, 50.0, 60.0, 60.0])),
         ]);
         let moved = crop(10.0, 10.0, 20.0, 20.0).apply(&regions, &mut |_| None).unwrap();
-        let boxes: Vec<_> = moved.as_list().unwrap().iter().map(|r| r.get("box").unwrap().as_box().unwrap().0).collect();
+        let boxes: Vec<_> =
+            moved.as_list().unwrap().iter().map(|r| r.get("box").unwrap().as_box().unwrap().0).collect();
         assert_eq!(boxes, [[2.0, 2.0, 8.0, 8.0], [0.0, 0.0, 5.0, 5.0]]);
     }
 

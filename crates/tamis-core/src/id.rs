@@ -5,17 +5,17 @@ use std::str::FromStr;
 
 /// 128 bits that name a record, the same on every machine and in every order of work.
 ///
-/// An input's id is keyed by its place in the input; a child's id by its parent, the step that made it and its index
+/// An input's id is keyed by its name in the input; a child's id by its parent, the step that made it and its index
 /// among its siblings.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordId(pub [u8; 16]);
 
 impl RecordId {
-    /// The id of row `ordinal` (from 0) of the input called `input`.
-    pub fn input(input: &str, ordinal: u64) -> RecordId {
+    /// The id of the row called `key` in its input. A row keeps its id, and so the answers paid for it, when rows are
+    /// added to the input.
+    pub fn input(key: &str) -> RecordId {
         let mut hasher = blake3::Hasher::new_derive_key("tamis record id: input");
-        hasher.update(input.as_bytes());
-        hasher.update(&ordinal.to_le_bytes());
+        hasher.update(key.as_bytes());
         RecordId::of(&hasher)
     }
 
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn ids_differ_by_input_row_step_and_index_and_read_back() {
-        let a = RecordId::input("images", 0);
-        let ids = [a, RecordId::input("images", 1), a.child("ask", 0), a.child("ask", 1), a.child("cut", 0)];
+        let a = RecordId::input("a.jpg");
+        let ids = [a, RecordId::input("b.jpg"), a.child("ask", 0), a.child("ask", 1), a.child("cut", 0)];
         for (i, x) in ids.iter().enumerate() {
             assert!(ids[i + 1..].iter().all(|y| x != y));
             assert_eq!(x.to_string().parse::<RecordId>(), Ok(*x));

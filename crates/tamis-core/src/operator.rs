@@ -25,6 +25,9 @@ pub trait OperatorConfig: DeserializeOwned + schemars::JsonSchema + 'static {
     /// The name in recipes: `kind.verb`.
     const NAME: &'static str;
 
+    /// Whether it is there to reject records; fixtures have to make each such step reject one.
+    const GATE: bool = false;
+
     /// Checks the config against the fields, roles and files at its place and makes the thing that runs.
     ///
     /// Problems are told to `scope`, all of them; then `None` is returned.
@@ -36,6 +39,8 @@ pub trait OperatorConfig: DeserializeOwned + schemars::JsonSchema + 'static {
 pub struct OperatorSpec {
     /// the name in recipes
     pub name: &'static str,
+    /// whether it is there to reject records
+    pub gate: bool,
     /// the JSON schema of its config, manual page included
     pub schema: fn() -> schemars::Schema,
     /// reads the config and binds it
@@ -45,7 +50,7 @@ pub struct OperatorSpec {
 impl OperatorSpec {
     /// The entry of an operator.
     pub const fn of<C: OperatorConfig>() -> OperatorSpec {
-        OperatorSpec { name: C::NAME, schema: || schemars::schema_for!(C), bind: bind::<C> }
+        OperatorSpec { name: C::NAME, gate: C::GATE, schema: || schemars::schema_for!(C), bind: bind::<C> }
     }
 
     /// The manual page: the doc comment of the config.
@@ -187,7 +192,8 @@ impl<'a> Context<'a> {
 
     /// Asks a role on behalf of a record and adds the receipt to its story.
     pub async fn call(&self, record: &mut Record, role: &str, request: Request) -> Result<Reply, StepError> {
-        let model = self.host.model(role).ok_or_else(|| StepError::failed(format!("no model plays the role `{role}`")))?;
+        let model =
+            self.host.model(role).ok_or_else(|| StepError::failed(format!("no model plays the role `{role}`")))?;
         let site = CallSite { record: record.id, step: self.step, media: &**self.host.media() };
         let (reply, mut receipt): (Reply, Receipt) = model.call(request, &site).await?;
         receipt.role = role.to_string();

@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_stream_is_a_function_of_its_key() {
-        let id = RecordId::input("x", 3);
+        let id = RecordId::input("x");
         let draw = |seed, step, visits: &[u32]| Rng::keyed(seed, id, step, visits).bits();
         assert_eq!(draw(1, "a", &[]), draw(1, "a", &[]));
         assert_ne!(draw(1, "a", &[]), draw(2, "a", &[]));
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn weighted_draws_follow_their_shares() {
-        let mut rng = Rng::keyed(7, RecordId::input("x", 0), "share", &[]);
+        let mut rng = Rng::keyed(7, RecordId::input("x"), "share", &[]);
         let mut counts = [0; 3];
         (0..15_800).for_each(|_| counts[rng.weighted(&[58.0, 23.0, 77.0])] += 1);
         for (count, share) in counts.iter().zip([5800.0, 2300.0, 7700.0]) {

@@ -11,7 +11,8 @@ pub type SourceItem = Result<SourceRow, RowError>;
 /// One row of an input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceRow {
-    /// its name in the input, the same on every machine: a path relative to the input, `file.jsonl:17`, an id
+    /// its name in the input, unique in it and the same on every machine: a path relative to the input,
+    /// `file.jsonl:17`, `shard.tar/key`; the record's id is made of it
     pub key: String,
     /// the fields it has, already of the types of [`Source::schema`]
     pub fields: Vec<(Name, Value)>,

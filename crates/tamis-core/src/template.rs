@@ -77,6 +77,7 @@ pub struct Template {
     env: Environment<'static>,
     names: BTreeSet<String>,
     constants: Constants,
+    optional: Arc<BTreeSet<String>>,
 }
 
 /// The recipe's data and parameters: names that templates see beside a record's fields.
@@ -89,12 +90,14 @@ impl Template {
         env.add_template_owned("prompt".to_string(), source.to_string())
             .map_err(|e| TemplateError { message: format!("{name}: {}", describe(&e)), line: e.line() })?;
         let names = env.get_template("prompt")?.undeclared_variables(false).into_iter().collect();
-        Ok(Template { env, names, constants: Constants::default() })
+        Ok(Template { env, names, constants: Constants::default(), optional: Arc::default() })
     }
 
-    /// The same, seeing the recipe's data and parameters.
+    /// The same, seeing the recipe's data and parameters. Its names are known to be fields then, so that one which a
+    /// record lacks is a missing optional: `none`.
     pub fn seeing(mut self, constants: &Constants) -> Template {
         self.constants = constants.clone();
+        self.optional = optional(&self.names);
         self
     }
 
@@ -116,7 +119,8 @@ impl Template {
         let mut parts = Vec::new();
         for (i, piece) in text.split(MARK).enumerate() {
             if i % 2 == 1 {
-                let media = piece.parse::<usize>().ok().and_then(|n| seen.get(n)).ok_or("a picture's mark is broken")?;
+                let media =
+                    piece.parse::<usize>().ok().and_then(|n| seen.get(n)).ok_or("a picture's mark is broken")?;
                 parts.push(Part::Image(media.clone()));
             } else if !piece.trim().is_empty() {
                 parts.push(Part::Text(piece.trim().into()));
@@ -127,7 +131,7 @@ impl Template {
 
     fn render_marked(&self, vars: &Vars) -> Result<String, String> {
         let template = self.env.get_template("prompt").map_err(|e| describe(&e))?;
-        template.render(Jinja::from_object(vars.seeing(&self.constants))).map_err(|e| describe(&e))
+        template.render(Jinja::from_object(vars.seeing(&self.constants, &self.optional))).map_err(|e| describe(&e))
     }
 }
 
@@ -143,6 +147,17 @@ pub struct Expression {
     names: BTreeSet<String>,
     source: String,
     constants: Constants,
+    optional: Arc<BTreeSet<String>>,
+}
+
+/// The names that are `none` when a record lacks them.
+fn optional(names: &BTreeSet<String>) -> Arc<BTreeSet<String>> {
+    Arc::new(names.iter().filter(|name| !is_builtin(name)).cloned().collect())
+}
+
+/// Names that minijinja itself defines.
+pub(crate) fn is_builtin(name: &str) -> bool {
+    matches!(name, "range" | "dict" | "namespace" | "loop" | "debug" | "true" | "false" | "none")
 }
 
 impl Expression {
@@ -150,12 +165,15 @@ impl Expression {
     pub fn compile(source: &str) -> Result<Expression, TemplateError> {
         let compiled = ENVIRONMENT.compile_expression_owned(source.to_string())?;
         let names = compiled.undeclared_variables(false).into_iter().collect();
-        Ok(Expression { compiled, names, source: source.to_string(), constants: Constants::default() })
+        let source = source.to_string();
+        Ok(Expression { compiled, names, source, constants: Constants::default(), optional: Arc::default() })
     }
 
-    /// The same, seeing the recipe's data and parameters.
+    /// The same, seeing the recipe's data and parameters. Its names are known to be fields then, so that one which a
+    /// record lacks is a missing optional: `none`.
     pub fn seeing(mut self, constants: &Constants) -> Expression {
         self.constants = constants.clone();
+        self.optional = optional(&self.names);
         self
     }
 
@@ -181,7 +199,7 @@ impl Expression {
     }
 
     fn value(&self, vars: &Vars) -> Result<Jinja, String> {
-        let context = Jinja::from_object(vars.seeing(&self.constants));
+        let context = Jinja::from_object(vars.seeing(&self.constants, &self.optional));
         self.compiled.eval(context).map_err(|e| format!("`{}`: {}", self.source, describe(&e)))
     }
 }
@@ -197,6 +215,7 @@ impl fmt::Debug for Expression {
 pub struct Vars {
     names: Arc<Vec<(Name, Value)>>,
     constants: Constants,
+    optional: Arc<BTreeSet<String>>,
     media: Arc<dyn MediaStore>,
     seen: Arc<Mutex<Vec<Arc<Media>>>>,
 }
@@ -209,7 +228,8 @@ impl Vars {
 
     /// Any names.
     pub fn new(names: Vec<(Name, Value)>, media: Arc<dyn MediaStore>) -> Vars {
-        Vars { names: Arc::new(names), constants: Constants::default(), media, seen: Arc::default() }
+        let (constants, optional) = (Constants::default(), Arc::default());
+        Vars { names: Arc::new(names), constants, optional, media, seen: Arc::default() }
     }
 
     /// The same with further names, which hide earlier ones.
@@ -219,8 +239,8 @@ impl Vars {
         Vars { names: Arc::new(names), ..self.clone() }
     }
 
-    fn seeing(&self, constants: &Constants) -> Vars {
-        Vars { constants: constants.clone(), ..self.clone() }
+    fn seeing(&self, constants: &Constants, optional: &Arc<BTreeSet<String>>) -> Vars {
+        Vars { constants: constants.clone(), optional: optional.clone(), ..self.clone() }
     }
 
     fn wrap(&self, value: &Value) -> Jinja {
@@ -249,7 +269,9 @@ impl Object for Vars {
 
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
         let key = key.as_str()?;
-        self.names.iter().chain(self.constants.iter()).find(|(n, _)| &**n == key).map(|(_, v)| self.wrap(v))
+        let found =
+            self.names.iter().chain(self.constants.iter()).find(|(n, _)| &**n == key).map(|(_, v)| self.wrap(v));
+        found.or_else(|| self.optional.contains(key).then(|| Jinja::from(())))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -416,8 +438,8 @@ fn per_side<T>(coordinates: &Jinja, image: &Jinja, convert: impl Fn(f64, f64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{MediaKind, MemoryStore};
     use crate::BBox;
+    use crate::media::{MediaKind, MemoryStore};
 
     fn picture(width: u32, height: u32) -> (Arc<dyn MediaStore>, Value) {
         let store = MemoryStore::default();
@@ -485,6 +507,14 @@ mod tests {
         assert_eq!(eval("image.width * image.height"), Ok(Value::Int(20_000)));
         assert_eq!(eval("[n, 'a']"), Ok(Value::list(vec![Value::Int(3), Value::text("a")])));
         assert!(eval("nothing").is_err());
+    }
+
+    #[test]
+    fn a_field_that_a_record_lacks_is_none_once_it_is_known_to_be_a_field() {
+        let expression = Expression::compile("critique is none").unwrap().seeing(&Constants::default());
+        assert_eq!(expression.eval(&vars(vec![])), Ok(Value::Bool(true)));
+        let template = Template::compile("test", "{% if critique %}{{ critique }}{% endif %}!").unwrap();
+        assert_eq!(template.seeing(&Constants::default()).render(&vars(vec![])), Ok("!".into()));
     }
 
     #[test]

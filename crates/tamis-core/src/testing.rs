@@ -59,7 +59,7 @@ impl Host for LocalHost {
 
 /// A record as if read from row `ordinal` of an input.
 pub fn record<N: Into<Name>>(ordinal: u64, fields: impl IntoIterator<Item = (N, Value)>) -> Record {
-    let id = RecordId::input("test", ordinal);
+    let key = format!("row {ordinal}");
     let fields = fields.into_iter().map(|(n, v)| (n.into(), v)).collect();
-    Record::from_input(Root { id, ordinal, key: format!("row {ordinal}") }, fields)
+    Record::from_input(Root { id: RecordId::input(&key), ordinal, key }, fields)
 }

@@ -459,7 +459,13 @@ mod tests {
     #[test]
     fn every_type_reads_back_as_written() {
         for text in [
-            "bool", "list<image>", "map<float>", "{a: text, b: list<box>?}", "enum(yes|no)", "conversation?", "{}",
+            "bool",
+            "list<image>",
+            "map<float>",
+            "{a: text, b: list<box>?}",
+            "enum(yes|no)",
+            "conversation?",
+            "{}",
             "list<{question: text, answer: text}>",
         ] {
             assert_eq!(ty(text).to_string(), text);

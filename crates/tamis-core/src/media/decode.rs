@@ -40,8 +40,10 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<DynamicImage, String> {
     if header.animated {
         return Err(format!("an animated {}, not a picture; extract a frame first", header.format));
     }
-    if header.format == Format::Jpeg {
-        check_jpeg(bytes)?;
+    match header.format {
+        Format::Jpeg => check_jpeg(bytes)?,
+        Format::Webp => check_webp(bytes)?,
+        Format::Png | Format::Gif => {}
     }
     let mut image = eight_bits(read_pixels(bytes, header.format, limits)?);
     if header.format == Format::Gif && header.channels == 3 {
@@ -113,6 +115,17 @@ fn eight_bits(image: DynamicImage) -> DynamicImage {
     }
 }
 
+/// Refuses a WebP that ends before it should: the chunk with the orientation stands at the end and would be missed.
+fn check_webp(bytes: &[u8]) -> Result<(), String> {
+    let Some(size) = bytes.get(4..).and_then(|rest| rest.first_chunk()) else { return Ok(()) };
+    let expected = 8 + u64::from(u32::from_le_bytes(*size));
+    // Some writers count a last padding byte that they do not write.
+    match bytes.len() as u64 + 1 >= expected {
+        true => Ok(()),
+        false => Err(format!("the WebP is incomplete: {expected} bytes were expected, it has {}", bytes.len())),
+    }
+}
+
 /// Refuses JPEGs that the decoder would read without complaint, but wrongly.
 fn check_jpeg(bytes: &[u8]) -> Result<(), String> {
     let frame = JpegFrame::find(bytes).ok_or("the JPEG header is cut short")?;
@@ -121,23 +134,22 @@ fn check_jpeg(bytes: &[u8]) -> Result<(), String> {
     }
     match frame.components.as_slice() {
         [_] => Ok(()),
-        [r, g, b] if [r.id, g.id, b.id] == *b"RGB" && !frame.jfif && frame.adobe.is_none() => Err(
-            "the JPEG stores RGB, marked by nothing but its component names, and would be read as YCbCr; convert it first"
-                .to_string(),
-        ),
-        [_, _, _] => Ok(()),
-        [first, others @ ..] if others.len() == 3 => {
-            if frame.adobe == Some(1) {
-                return Err("the JPEG has 4 channels and an Adobe marker for 3 (YCbCr); convert it to RGB first".to_string());
-            }
-            // zune-jpeg upsamples by the first channel: with another one finer than that, pixels are displaced.
-            let coarser = |o: &Component| o.across > first.across || o.down > first.down;
-            match others.iter().any(coarser) {
-                true => Err("a CMYK JPEG whose first channel is stored coarser than others; convert it to RGB first".into()),
+        [_, _, _, _] if frame.adobe == Some(1) => {
+            Err("the JPEG has 4 channels and an Adobe marker for 3 (YCbCr); convert it to RGB first".to_string())
+        }
+        [first, others @ ..] if matches!(others.len(), 2 | 3) => {
+            // zune-jpeg upsamples by the first channel: where another one is finer, pixels are displaced.
+            let finer = |o: &Component| o.across > first.across || o.down > first.down;
+            match others.iter().any(finer) {
+                true => {
+                    Err("the JPEG stores its first channel coarser than another; convert it to RGB first".to_string())
+                }
                 false => Ok(()),
             }
         }
-        others => Err(format!("a JPEG of {} channels; 1 (grey), 3 (YCbCr, RGB) and 4 (CMYK, YCCK) are read", others.len())),
+        others => {
+            Err(format!("a JPEG of {} channels; 1 (grey), 3 (YCbCr, RGB) and 4 (CMYK, YCCK) are read", others.len()))
+        }
     }
 }
 
@@ -147,14 +159,12 @@ struct JpegFrame {
     /// position of the frame header
     at: usize,
     components: Vec<Component>,
-    jfif: bool,
     /// the colour transform of an Adobe marker before the frame
     adobe: Option<u8>,
 }
 
-/// A channel of a JPEG: its name and how many samples it has across and down for each block of pixels.
+/// A channel of a JPEG: how many samples it has across and down for each block of pixels.
 struct Component {
-    id: u8,
     across: u8,
     down: u8,
 }
@@ -173,11 +183,10 @@ impl JpegFrame {
             let body = bytes.get(frame.at + 4..frame.at + 2 + length)?;
             match code {
                 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                    let component = |c: &[u8; 3]| Component { id: c[0], across: c[1] >> 4, down: c[1] & 15 };
+                    let component = |c: &[u8; 3]| Component { across: c[1] >> 4, down: c[1] & 15 };
                     frame.components = body.get(6..)?.as_chunks().0.iter().map(component).collect();
                     return Some(frame);
                 }
-                0xe0 => frame.jfif |= body.starts_with(b"JFIF\0"),
                 0xee if body.starts_with(b"Adobe") => frame.adobe = body.get(11).copied(),
                 _ => {}
             }

@@ -98,7 +98,13 @@ pub(in crate::media) fn gif(frames: &[RgbaImage]) -> Vec<u8> {
 }
 
 /// A PNG of chunks written by hand, with rows that already begin with their filter byte.
-pub(in crate::media) fn raw_png(size: (u32, u32), depth: u8, colour: u8, chunks: &[(&[u8; 4], &[u8])], rows: &[u8]) -> Vec<u8> {
+pub(in crate::media) fn raw_png(
+    size: (u32, u32),
+    depth: u8,
+    colour: u8,
+    chunks: &[(&[u8; 4], &[u8])],
+    rows: &[u8],
+) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut header = [size.0.to_be_bytes(), size.1.to_be_bytes()].concat();
     header.extend([depth, colour, 0, 0, 0]);
@@ -173,7 +179,7 @@ pub(in crate::media) fn flat_jpeg(channels: &[Channel], adobe_transform: Option<
     scan.extend([0, 63, 0]);
     segment(0xc0, &frame);
     segment(0xda, &scan);
-    while bits.len() % 8 != 0 {
+    while !bits.len().is_multiple_of(8) {
         bits.push('1');
     }
     for byte in bits.as_bytes().chunks(8) {

@@ -32,7 +32,10 @@ fn tells_format_and_size() {
 fn tells_channels_and_bits() {
     let of = |bytes: &[u8]| header(bytes).map(|h| (h.channels, h.bits)).unwrap();
     assert_eq!(of(&jpeg(image::GrayImage::new(3, 3), None)), (1, 8));
-    assert_eq!(of(&flat_jpeg(&[Channel(1, 0x11, 0), Channel(2, 0x11, 0), Channel(3, 0x11, 0), Channel(4, 0x11, 0)], None)), (4, 8));
+    assert_eq!(
+        of(&flat_jpeg(&[Channel(1, 0x11, 0), Channel(2, 0x11, 0), Channel(3, 0x11, 0), Channel(4, 0x11, 0)], None)),
+        (4, 8)
+    );
     assert_eq!(of(&png(image::ImageBuffer::<image::Luma<u16>, _>::new(3, 3), None)), (1, 16));
     assert_eq!(of(&png(image::GrayAlphaImage::new(3, 3), None)), (2, 8));
     assert_eq!(of(&png(rgba(3, 3, 0), None)), (4, 8));
@@ -125,10 +128,7 @@ fn refuses_sides_of_zero() {
     let mut file = jpeg(picture(7, 5), None);
     let frame = file.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     file[frame + 5..frame + 7].fill(0);
-    assert_eq!(
-        header(&file),
-        Err("the JPEG header says 7x0 pixels; both sides must be at least 1".to_string())
-    );
+    assert_eq!(header(&file), Err("the JPEG header says 7x0 pixels; both sides must be at least 1".to_string()));
     assert!(header(&raw_png((0, 4), 8, 0, &[], &[])).unwrap_err().contains("0x4 pixels"));
 }
 

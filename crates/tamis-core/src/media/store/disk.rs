@@ -283,6 +283,9 @@ impl Packs {
     }
 }
 
+/// Writes all bytes at a position of a file.
+type WriteAt = fn(&File, &[u8], u64) -> io::Result<()>;
+
 /// The end of what this process writes.
 #[derive(Debug)]
 struct Writer {
@@ -300,7 +303,7 @@ struct Writer {
     /// full packs that were not forced to the disk yet
     unsynced: Vec<OpenPack>,
     /// writes bytes at a position; replaced in tests by one that fails
-    write: fn(&File, &[u8], u64) -> io::Result<()>,
+    write: WriteAt,
 }
 
 /// A pack that is written.
@@ -455,4 +458,16 @@ fn names(dir: &Path) -> io::Result<BTreeSet<String>> {
 
 fn error(path: &Path, e: &io::Error) -> MediaError {
     MediaError { origin: path.display().to_string(), message: io_text(e) }
+}
+
+#[cfg(test)]
+impl DiskStore {
+    pub(super) fn set_pack_limit(&self, bytes: u64) {
+        self.writer().unwrap().pack_limit = bytes;
+    }
+
+    /// Replaces what writes bytes and returns what did so before.
+    pub(super) fn set_write(&self, write: WriteAt) -> WriteAt {
+        std::mem::replace(&mut self.writer().unwrap().write, write)
+    }
 }

@@ -1,0 +1,307 @@
+//! The run directory: which file is where, who may write, and what makes two runs the same.
+//!
+//! ```text
+//! run.json                    what the run is: recipe, input, seed, models
+//! recipe/                     the recipe as it ran
+//! stages/0/part-000000/       manifest.json accepted.jsonl rejected.jsonl failed.jsonl splits.jsonl summary.json
+//! stages/0/total.json         how many parts the stage has, once the input's end was seen
+//! stages/1/decision.json      what the barrier before the stage decided
+//! media/                      packed media, stored once
+//! replies/                    the journal of paid answers
+//! events.jsonl                what happened, in time
+//! ```
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use tamis_core::Schema;
+
+use crate::error::EngineError;
+
+/// Version of the directory's format.
+const FORMAT: u32 = 1;
+
+/// What a run is. Two runs with equal identities make the same dataset, so one may take up the other's work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// version of the directory's format
+    pub format: u32,
+    /// the recipe's name
+    pub recipe: String,
+    /// the digest of the recipe as run
+    pub recipe_digest: String,
+    /// the digest of the input's names, sizes and times
+    pub input: String,
+    /// the seed
+    pub seed: u64,
+    /// at most this many inputs
+    pub take: Option<u64>,
+    /// go on until this many samples passed
+    pub accept: Option<u64>,
+    /// inputs in a part
+    pub part_rows: u64,
+    /// the digest of the models that play the roles
+    pub models: String,
+}
+
+/// What `run.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunFile {
+    /// what the run is
+    pub identity: Identity,
+    /// the fields of a sample
+    pub output: Schema,
+    /// how many stages there are
+    pub stages: usize,
+    /// the fields of the records that each stage writes; the last one writes samples
+    pub stage_schemas: Vec<Schema>,
+    /// the version of Tamis that began the run
+    pub tamis: String,
+    /// the paper
+    pub paper: Option<String>,
+    /// the licence note
+    pub licence: Option<String>,
+    /// the bindings, without secrets
+    pub models: Json,
+    /// who plays which role
+    pub players: Vec<Player>,
+    /// whether the simulator plays a role
+    pub simulated: bool,
+    /// what is needed to take the run up again: paths and options as given
+    pub arguments: Json,
+}
+
+/// A model that plays a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Player {
+    /// the role in the recipe
+    pub role: String,
+    /// the model's name as its server calls it
+    pub model: String,
+    /// the kind of backend
+    pub backend: String,
+}
+
+impl Identity {
+    /// The identity of a run of this format.
+    pub fn format() -> u32 {
+        FORMAT
+    }
+
+    /// In what the two differ, in words, with both values.
+    fn differences(&self, now: &Identity) -> Vec<String> {
+        let show = |value: &Option<u64>| value.map_or("none".to_string(), |n| n.to_string());
+        let short = |digest: &str| digest.chars().take(12).collect::<String>();
+        let rows = [
+            ("directory format", self.format.to_string(), now.format.to_string()),
+            ("recipe", self.recipe.clone(), now.recipe.clone()),
+            ("recipe's content", short(&self.recipe_digest), short(&now.recipe_digest)),
+            ("input", short(&self.input), short(&now.input)),
+            ("--seed", self.seed.to_string(), now.seed.to_string()),
+            ("--take", show(&self.take), show(&now.take)),
+            ("--accept", show(&self.accept), show(&now.accept)),
+            ("part size", self.part_rows.to_string(), now.part_rows.to_string()),
+            ("models", short(&self.models), short(&now.models)),
+        ];
+        let differ = rows.into_iter().filter(|(_, before, now)| before != now);
+        differ.map(|(what, before, now)| format!("{what}: {before} there, {now} now")).collect()
+    }
+}
+
+/// A run directory.
+#[derive(Clone, Debug)]
+pub struct RunDir {
+    root: PathBuf,
+}
+
+impl RunDir {
+    /// The directory at `root`, which may not exist yet.
+    pub fn at(root: impl Into<PathBuf>) -> RunDir {
+        RunDir { root: root.into() }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The directory of packed media.
+    pub fn media(&self) -> PathBuf {
+        self.root.join("media")
+    }
+
+    /// The directory of the journal of replies; each shard writes its own.
+    pub fn replies(&self, shard: &Shard) -> PathBuf {
+        self.root.join("replies").join(shard.name())
+    }
+
+    /// The directory of the recipe's copy.
+    pub fn recipe(&self) -> PathBuf {
+        self.root.join("recipe")
+    }
+
+    /// The log of events.
+    pub fn events(&self) -> PathBuf {
+        self.root.join("events.jsonl")
+    }
+
+    /// The directory of a stage.
+    pub fn stage(&self, stage: usize) -> PathBuf {
+        self.root.join("stages").join(stage.to_string())
+    }
+
+    /// The directory of a committed part.
+    pub fn part(&self, stage: usize, part: u64) -> PathBuf {
+        self.stage(stage).join(format!("part-{part:06}"))
+    }
+
+    /// What the run is; an error says what stands there instead.
+    pub fn read(&self) -> Result<RunFile, EngineError> {
+        let path = self.root.join("run.json");
+        let text = fs::read_to_string(&path).map_err(|e| {
+            let what = if self.root.exists() { "holds no run" } else { "does not exist" };
+            EngineError::refused(format!("{} {what}: {}: {e}", self.root.display(), path.display()))
+        })?;
+        serde_json::from_str(&text).map_err(|e| EngineError::refused(format!("{} is damaged: {e}", path.display())))
+    }
+
+    /// Takes the directory for a run: makes it, or checks that it holds the same run and nobody else works on it.
+    ///
+    /// Returns the lock, held as long as it lives, and whether there was a run already.
+    pub fn claim(&self, run: &RunFile, recipe: &[(String, Vec<u8>)], shard: &Shard) -> Result<Claim, EngineError> {
+        if self.root.exists() && !self.root.join("run.json").exists() && !is_empty(&self.root) {
+            let message = format!("{} exists, is not empty and holds no run of Tamis", self.root.display());
+            return Err(EngineError::refused(message).help("name a new directory with --out"));
+        }
+        fs::create_dir_all(&self.root).map_err(|e| self.cannot_write(&e))?;
+        let locks = self.lock(shard)?;
+        let resumed = self.root.join("run.json").exists();
+        if resumed {
+            self.check_same(run)?;
+        } else {
+            self.begin(run, recipe).map_err(|e| self.cannot_write(&e))?;
+        }
+        Ok(Claim { _locks: locks, resumed })
+    }
+
+    fn check_same(&self, run: &RunFile) -> Result<(), EngineError> {
+        let differences = self.read()?.identity.differences(&run.identity);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let root = self.root.display();
+        let message = format!("{root} holds another run:\n  {}", differences.join("\n  "));
+        Err(EngineError::refused(message).help(format!(
+            "write to a new directory with --out; answers that were paid for there are used again with --reuse {root}"
+        )))
+    }
+
+    fn begin(&self, run: &RunFile, recipe: &[(String, Vec<u8>)]) -> io::Result<()> {
+        for (path, bytes) in recipe {
+            let path = self.recipe().join(path);
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(path, bytes)?;
+        }
+        fs::create_dir_all(self.media())?;
+        let json = serde_json::to_vec_pretty(run)?;
+        write_atomically(&self.root.join("run.json"), &json)
+    }
+
+    fn lock(&self, shard: &Shard) -> Result<Vec<File>, EngineError> {
+        let open = |name: &str| {
+            let path = self.root.join(name);
+            OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(|e| self.cannot_write(&e))
+        };
+        let whole = open("run.lock")?;
+        let taken = if shard.of == 1 { whole.try_lock() } else { whole.try_lock_shared() };
+        self.locked(taken, "another process works on this run")?;
+        let mut locks = vec![whole];
+        if shard.of > 1 {
+            let own = open(&format!("shard-{}.lock", shard.name()))?;
+            self.locked(own.try_lock(), &format!("another process works on shard {}/{}", shard.index + 1, shard.of))?;
+            locks.push(own);
+        }
+        Ok(locks)
+    }
+
+    fn locked(&self, taken: Result<(), TryLockError>, who: &str) -> Result<(), EngineError> {
+        match taken {
+            Ok(()) => Ok(()),
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("{}: {who}", self.root.display());
+                Err(EngineError::refused(message).help("wait for it, or write to another directory with --out"))
+            }
+            Err(TryLockError::Error(e)) => Err(self.cannot_write(&e)),
+        }
+    }
+
+    fn cannot_write(&self, error: &io::Error) -> EngineError {
+        EngineError::refused(format!("cannot write to {}: {error}", self.root.display()))
+            .help("name a directory that can be written with --out")
+    }
+}
+
+/// The right to write to a run directory.
+pub struct Claim {
+    _locks: Vec<File>,
+    /// whether the directory held this run already
+    pub resumed: bool,
+}
+
+/// Which share of the parts a process works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// counted from 0
+    pub index: u64,
+    /// how many shards there are; 1 = not sharded
+    pub of: u64,
+}
+
+impl Shard {
+    /// All parts.
+    pub const WHOLE: Shard = Shard { index: 0, of: 1 };
+
+    /// Whether a part belongs to this shard.
+    pub fn owns(&self, part: u64) -> bool {
+        part % self.of == self.index
+    }
+
+    /// `1-of-4`, for file names.
+    pub fn name(&self) -> String {
+        format!("{}-of-{}", self.index + 1, self.of)
+    }
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    /// `1/4` is the first of four.
+    fn from_str(text: &str) -> Result<Shard, String> {
+        let bad = || format!("`{text}` is no shard: expected i/n with i from 1 to n, such as 1/4");
+        let (i, n) = text.split_once('/').ok_or_else(bad)?;
+        let (i, n): (u64, u64) = (i.parse().map_err(|_| bad())?, n.parse().map_err(|_| bad())?);
+        if i < 1 || i > n || n > 100_000 { Err(bad()) } else { Ok(Shard { index: i - 1, of: n }) }
+    }
+}
+
+fn is_empty(dir: &Path) -> bool {
+    fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// Writes a file whole or not at all: a sibling is written, synced and renamed over it.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension(format!("tmp-{}", std::process::id()));
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Makes renames in a directory survive a power cut.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}

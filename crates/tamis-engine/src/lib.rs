@@ -1,0 +1,31 @@
+//! Runs checked plans. Parts are worked on side by side and committed whole; a run that is killed at any instant is
+//! taken up where it stopped; every record ends as accepted, rejected or failed, and [`verify`] proves it.
+//!
+//! - [`run`]: stages, parts, records; [`input`] reads, [`host`] serves the steps, [`stop`] ends it early
+//! - [`layout`], [`part`], [`row`]: what stands where on disk
+//! - [`digest`], [`summary`], [`verify`], [`dataset`]: what came out, and the proof of it
+//! - [`progress`], [`events`]: what is going on
+
+mod accept;
+pub mod dataset;
+pub mod digest;
+pub mod error;
+pub mod events;
+pub mod host;
+pub mod input;
+pub mod layout;
+pub mod part;
+pub mod progress;
+pub mod row;
+pub mod run;
+pub mod stop;
+pub mod summary;
+pub mod verify;
+
+pub use digest::Digest;
+pub use error::EngineError;
+pub use layout::{Identity, RunDir, RunFile, Shard};
+pub use progress::Progress;
+pub use run::{Job, Options, execute};
+pub use stop::Stop;
+pub use summary::Summary;

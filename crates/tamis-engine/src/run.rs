@@ -1,0 +1,547 @@
+//! A run: stages one after the other, parts side by side, records of a part side by side.
+
+use std::collections::{BTreeMap, HashSet};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::FutureExt;
+use serde_json::json;
+use tamis_core::block::{self, Failed, Outcome, Rejected};
+use tamis_core::error::StopReason;
+use tamis_core::media::MediaStore;
+use tamis_core::model::Model;
+use tamis_core::operator::{Bound, Context, Host, Verdict};
+use tamis_core::source::SharedSource;
+use tamis_core::{Name, Record, StepError, Value};
+use tamis_recipe::plan::Plan;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use crate::error::EngineError;
+use crate::events::Events;
+use crate::host::RunHost;
+use crate::input::{self, NoInput, Reading};
+use crate::layout::{RunDir, Shard};
+use crate::part::{self, Manifest, Total};
+use crate::progress::Progress;
+use crate::stop::Stop;
+use crate::summary::Summary;
+use crate::{accept, layout};
+
+/// What is run, and where.
+pub struct Job {
+    /// the checked recipe
+    pub plan: Arc<Plan>,
+    /// the input; `None` for recipes that need none
+    pub source: Option<SharedSource>,
+    /// who plays the roles
+    pub models: BTreeMap<Name, Arc<dyn Model>>,
+    /// the run directory, claimed by the caller
+    pub dir: RunDir,
+    /// the media of the run directory
+    pub media: Arc<dyn MediaStore>,
+    /// how it is run
+    pub options: Options,
+    /// live numbers
+    pub progress: Arc<Progress>,
+    /// how it is told to stop
+    pub stop: Arc<Stop>,
+}
+
+/// How a recipe is run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// the seed
+    pub seed: u64,
+    /// at most this many inputs
+    pub take: Option<u64>,
+    /// go on until this many samples passed
+    pub accept: Option<u64>,
+    /// inputs in a part; see [`part_rows`]
+    pub part_rows: u64,
+    /// the share of the parts that this process works on
+    pub shard: Shard,
+    /// pieces of CPU work at a time
+    pub jobs: usize,
+    /// records waiting for models at a time
+    pub in_flight: usize,
+    /// stop when more records than this have failed
+    pub max_failures: Option<u64>,
+    /// at a barrier, wait for the other shards (or stop and be resumed)
+    pub wait_for_shards: bool,
+}
+
+/// The number of inputs in a part: few where models are asked, so that commits come often; many where records fly by.
+pub fn part_rows(plan: &Plan, accept: Option<u64>) -> u64 {
+    let rows = if plan.roles.is_empty() { 4096 } else { 256 };
+    accept.map_or(rows, |n| n.clamp(16, rows))
+}
+
+/// How long calls in flight may still take after somebody asked for a stop.
+const GRACE: Duration = Duration::from_secs(30);
+/// How often a waiting shard looks for the others' parts.
+const SHARD_POLL: Duration = Duration::from_millis(300);
+
+/// Runs a job to its end, or to a stop from which it can be taken up again.
+pub async fn execute(job: Job) -> Result<Summary, EngineError> {
+    let jobs = job.options.jobs.max(1);
+    let host = RunHost::new(job.options.seed, job.media.clone(), job.models.clone(), jobs);
+    let events = Events::open(&job.dir.events());
+    let admission = Arc::new(Semaphore::new(job.options.in_flight.max(1)));
+    let run = Arc::new(Run { job, host, events, admission });
+    run.events.tell("begun", json!({ "recipe": run.job.plan.name, "shard": run.job.options.shard.name() }));
+    let result = run.clone().stages().await;
+    match &result {
+        Ok(()) => run.events.tell("finished", json!({})),
+        Err(error) => run.events.tell("stopped", json!({ "why": error.to_string() })),
+    }
+    result?;
+    Summary::read(&run.job.dir, run.job.plan.stages.len())
+}
+
+struct Run {
+    job: Job,
+    host: RunHost,
+    events: Events,
+    admission: Arc<Semaphore>,
+}
+
+/// The work of one part of a stage.
+struct Work {
+    part: u64,
+    first: u64,
+    inputs: u64,
+    records: Vec<Record>,
+    outcome: Outcome,
+}
+
+impl Run {
+    async fn stages(self: Arc<Self>) -> Result<(), EngineError> {
+        for stage in 0..self.job.plan.stages.len() {
+            if stage > 0 {
+                self.wait_for_shards(stage - 1).await?;
+                self.decide(stage)?;
+            }
+            self.clone().stage(stage).await?;
+        }
+        if let Some(accept) = self.job.options.accept {
+            accept::trim(&self.job.dir, &self.job.plan, accept)?;
+        }
+        Ok(())
+    }
+
+    async fn stage(self: Arc<Self>, stage: usize) -> Result<(), EngineError> {
+        let done = self.take_up(stage)?;
+        let (sender, mut parts) = mpsc::channel(1);
+        let reader = self.clone().spawn_reader(stage, done, sender);
+        let mut working = JoinSet::new();
+        let mut enough = accept::Counter::new(&self.job, stage)?;
+        let mut result = Ok(());
+        loop {
+            let room = working.len() < self.parts_at_once(stage) && !enough.reached() && result.is_ok();
+            tokio::select! {
+                next = parts.recv(), if room => match next {
+                    Some(work) => { working.spawn(self.clone().part(stage, work)); }
+                    None if working.is_empty() => break,
+                    None => parts.close(),
+                },
+                Some(ended) = working.join_next() => match ended {
+                    Ok(Ok(manifest)) => enough.add(&manifest),
+                    Ok(Err(error)) => result = result.and(Err(error)),
+                    Err(panic) => result = result.and(Err(EngineError::Damaged(format!("a part was lost: {panic}")))),
+                },
+                () = self.job.stop.asked(), if result.is_ok() => {
+                    result = Err(self.job.stop.reason().unwrap_or(StopReason::Interrupted).into());
+                }
+                else => break,
+            }
+            if parts.is_closed() && parts.is_empty() && working.is_empty() {
+                break;
+            }
+            if result.is_err() {
+                break;
+            }
+        }
+        drop(parts);
+        if let Err(error) = result {
+            self.wind_down(&mut working, &error).await;
+            return Err(error);
+        }
+        let total = reader.await.map_err(|e| EngineError::Damaged(format!("the reader was lost: {e}")))??;
+        match total {
+            Some(total) if stage == 0 && part::total(&self.job.dir)?.is_none() => part::set_total(&self.job.dir, total),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts what earlier processes committed and returns it, so that it is not done again.
+    fn take_up(&self, stage: usize) -> Result<HashSet<u64>, EngineError> {
+        let shard = self.job.options.shard;
+        let manifests = part::manifests(&self.job.dir, stage)?;
+        let total = part::total(&self.job.dir)?;
+        let known = self.job.source.as_ref().and_then(|s| s.len());
+        let rows = total.map(|t| t.rows).or(known).map(|rows| rows.min(self.job.options.take.unwrap_or(u64::MAX)));
+        let name = self.stage_name(stage);
+        self.job.progress.begin_stage(&name, rows.map(|rows| rows.div_ceil(shard.of)));
+        for m in manifests.iter().filter(|m| shard.owns(m.part)) {
+            let progress = &self.job.progress;
+            progress.committed_before(m.inputs, m.accepted as usize, m.rejected as usize, m.failed as usize);
+        }
+        let taken_up = manifests.len();
+        self.events.tell("stage", json!({ "stage": stage, "name": name, "parts_done_before": taken_up }));
+        Ok(manifests.into_iter().map(|m| m.part).collect())
+    }
+
+    fn stage_name(&self, stage: usize) -> String {
+        match stage.checked_sub(1).and_then(|before| self.job.plan.stages[before].barrier.as_ref()) {
+            Some(barrier) => format!("after {}", barrier.id),
+            None => "first stage".to_string(),
+        }
+    }
+
+    fn spawn_reader(
+        self: Arc<Self>,
+        stage: usize,
+        done: HashSet<u64>,
+        sender: mpsc::Sender<Work>,
+    ) -> tokio::task::JoinHandle<Result<Option<Total>, EngineError>> {
+        tokio::task::spawn_blocking(move || {
+            if stage == 0 { self.read_input(done, &sender) } else { self.read_stage(stage, &done, &sender) }
+        })
+    }
+
+    fn read_input(&self, done: HashSet<u64>, sender: &mpsc::Sender<Work>) -> Result<Option<Total>, EngineError> {
+        let options = &self.job.options;
+        if let Some(total) = part::total(&self.job.dir)?
+            && (0..total.parts).all(|part| done.contains(&part) || !options.shard.owns(part))
+        {
+            return Ok(Some(total));
+        }
+        let none: SharedSource = Arc::new(NoInput::default());
+        let source = self.job.source.as_ref().unwrap_or(&none);
+        let take = options.take.unwrap_or(u64::MAX);
+        let reading = Reading { part_rows: options.part_rows, take, shard: options.shard, done };
+        let (rows_sender, mut rows) = mpsc::channel(1);
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let rows_sender = rows_sender;
+                input::read(source, &reading, &rows_sender)
+            });
+            while let Some(rows) = rows.blocking_recv() {
+                let (part, first, inputs) = (rows.part, rows.first, rows.rows.len() as u64);
+                let (records, outcome) = input::records(rows);
+                if sender.blocking_send(Work { part, first, inputs, records, outcome }).is_err() {
+                    break;
+                }
+            }
+            drop(rows);
+            match reader.join() {
+                Ok(total) => total.map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string()))),
+                Err(_) => Err(EngineError::Damaged("the source panicked while it was read".to_string())),
+            }
+        })
+    }
+
+    /// The parts of the stage before, with the barrier's decision carried out.
+    fn read_stage(
+        &self,
+        stage: usize,
+        done: &HashSet<u64>,
+        sender: &mpsc::Sender<Work>,
+    ) -> Result<Option<Total>, EngineError> {
+        let before = &self.job.plan.stages[stage - 1];
+        let Some(step) = &before.barrier else { return Ok(None) };
+        let Bound::Barrier(barrier) = &step.bound else { return Ok(None) };
+        let decision = std::fs::read(self.decision_path(stage))
+            .map_err(|e| EngineError::machine("cannot read the barrier's decision", &e))?;
+        let decided = barrier.decided(&decision).map_err(part::stopped)?;
+        let ctx = Context { host: &self.host, step: &step.id };
+        let total = part::total(&self.job.dir)?.unwrap_or(Total { parts: 0, rows: 0 });
+        for part in (0..total.parts).filter(|p| self.job.options.shard.owns(*p) && !done.contains(p)) {
+            let records = part::accepted(&self.job.dir, stage - 1, part, &before.schema)?;
+            let inputs = records.len() as u64;
+            let mut work = Work { part, first: 0, inputs, records: Vec::new(), outcome: Outcome::default() };
+            for mut record in records {
+                match decided.apply(&mut record, &ctx) {
+                    Ok(Verdict::Reject(reject)) => work.outcome.rejected.push(Rejected {
+                        record,
+                        step: step.id.clone(),
+                        reason: reject.reason,
+                        values: reject.values,
+                    }),
+                    Ok(_) => work.records.push(record),
+                    Err(StepError::Stop(reason)) => return Err(reason.into()),
+                    Err(error) => work.outcome.failed.push(failure(record, &step.id, error.to_string())),
+                }
+            }
+            if sender.blocking_send(work).is_err() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(total))
+    }
+
+    /// Merges the summaries of the stage before into the decision that opens this stage.
+    fn decide(&self, stage: usize) -> Result<(), EngineError> {
+        let path = self.decision_path(stage);
+        if path.exists() {
+            return Ok(());
+        }
+        let dir = &self.job.dir;
+        let Some(step) = &self.job.plan.stages[stage - 1].barrier else { return Ok(()) };
+        let Bound::Barrier(barrier) = &step.bound else { return Ok(()) };
+        let total = part::total(dir)?.unwrap_or(Total { parts: 0, rows: 0 });
+        let mut summaries = (0..total.parts).map(|part| {
+            part::summary(dir, stage - 1, part).map_err(|e| StepError::Stop(StopReason::Machine(e.to_string())))
+        });
+        let ctx = Context { host: &self.host, step: &step.id };
+        let decision = barrier.merge(&mut summaries, &ctx).map_err(part::stopped)?;
+        let write = || {
+            std::fs::create_dir_all(dir.stage(stage))?;
+            layout::write_atomically(&path, &decision)
+        };
+        self.events.tell("barrier", json!({ "step": &*step.id, "decision_bytes": decision.len() }));
+        write().map_err(|e| EngineError::machine("cannot write the barrier's decision", &e))
+    }
+
+    fn decision_path(&self, stage: usize) -> std::path::PathBuf {
+        self.job.dir.stage(stage).join("decision.json")
+    }
+
+    async fn wait_for_shards(&self, stage: usize) -> Result<(), EngineError> {
+        let dir = &self.job.dir;
+        let mut told = false;
+        loop {
+            let total = part::total(dir)?.unwrap_or(Total { parts: 0, rows: 0 });
+            let done = part::committed(dir, stage)?.len() as u64;
+            if done >= total.parts {
+                return Ok(());
+            }
+            let message = format!("{} of {} parts are done before the barrier", done, total.parts);
+            if !self.job.options.wait_for_shards {
+                let help = "run the other shards, then this one again";
+                return Err(EngineError::Stopped(StopReason::Machine(format!("{message}; {help}"))));
+            }
+            if !told {
+                self.events.tell("waiting for shards", json!({ "why": message }));
+                told = true;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(SHARD_POLL) => {}
+                () = self.job.stop.asked() => return Err(self.job.stop.reason().unwrap_or(StopReason::Interrupted).into()),
+            }
+        }
+    }
+
+    fn parts_at_once(&self, stage: usize) -> usize {
+        let options = &self.job.options;
+        if block::never_waits(&self.job.plan.stages[stage].block.steps) {
+            options.jobs.max(1)
+        } else {
+            // Enough parts that the records in flight never run out at the end of one.
+            2 + options.in_flight / options.part_rows.max(1) as usize
+        }
+    }
+
+    async fn part(self: Arc<Self>, stage: usize, work: Work) -> Result<Manifest, EngineError> {
+        let result = self.clone().part_unguarded(stage, work).await;
+        if let Err(EngineError::Stopped(reason)) = &result {
+            self.job.stop.ask(reason.clone());
+        }
+        result
+    }
+
+    async fn part_unguarded(self: Arc<Self>, stage: usize, work: Work) -> Result<Manifest, EngineError> {
+        let Work { part, first, inputs, records, outcome: before } = work;
+        let mut outcome = if block::never_waits(&self.job.plan.stages[stage].block.steps) {
+            tokio::task::block_in_place(|| self.straight_through(stage, records))?
+        } else {
+            self.clone().side_by_side(stage, records).await?
+        };
+        outcome.append(before);
+        let run = self.clone();
+        let manifest = tokio::task::spawn_blocking(move || run.finish_part(stage, part, first, inputs, outcome));
+        manifest.await.map_err(|e| EngineError::Damaged(format!("part {part} was lost: {e}")))?
+    }
+
+    /// Records one after the other on this thread: for steps that never wait.
+    fn straight_through(&self, stage: usize, records: Vec<Record>) -> Result<Outcome, EngineError> {
+        let steps = &self.job.plan.stages[stage].block.steps;
+        let mut outcome = Outcome::default();
+        for record in records {
+            if let Some(reason) = self.job.stop.reason() {
+                return Err(reason.into());
+            }
+            self.job.progress.began();
+            let whole = record.clone();
+            let going = AssertUnwindSafe(|| futures::executor::block_on(block::run(steps, record, &self.host)));
+            let ended = std::panic::catch_unwind(going).unwrap_or_else(|_| Ok(panicked(whole)))?;
+            self.count(&ended);
+            outcome.append(ended);
+        }
+        Ok(outcome)
+    }
+
+    /// A task for each record, admitted in order.
+    async fn side_by_side(self: Arc<Self>, stage: usize, records: Vec<Record>) -> Result<Outcome, EngineError> {
+        let mut tasks = Vec::with_capacity(records.len());
+        for record in records {
+            let permit = tokio::select! {
+                permit = self.admission.clone().acquire_owned() => permit,
+                () = self.job.stop.asked() => break,
+            };
+            let run = self.clone();
+            tasks.push(tokio::spawn(async move {
+                let _permit = permit;
+                run.one(stage, record).await
+            }));
+        }
+        let mut outcome = Outcome::default();
+        for task in tasks {
+            match task.await {
+                Ok(ended) => outcome.append(ended?),
+                Err(lost) => return Err(EngineError::Damaged(format!("a record was lost: {lost}"))),
+            }
+        }
+        match self.job.stop.reason() {
+            Some(reason) => Err(reason.into()),
+            None => Ok(outcome),
+        }
+    }
+
+    async fn one(&self, stage: usize, record: Record) -> Result<Outcome, StopReason> {
+        if let Some(reason) = self.job.stop.reason() {
+            return Err(reason);
+        }
+        self.job.progress.began();
+        let steps = &self.job.plan.stages[stage].block.steps;
+        let whole = record.clone();
+        let going = AssertUnwindSafe(block::run(steps, record, &self.host)).catch_unwind();
+        let ended = going.await.unwrap_or_else(|_| Ok(panicked(whole)));
+        match &ended {
+            Ok(outcome) => self.count(outcome),
+            Err(reason) => self.job.stop.ask(reason.clone()),
+        }
+        ended
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        self.job.progress.ended(outcome);
+        if let Some(most) = self.job.options.max_failures
+            && self.job.progress.failures() > most
+        {
+            let why = format!("more than {most} records failed (--max-failures)");
+            self.job.stop.ask(StopReason::Machine(why));
+        }
+    }
+
+    fn finish_part(
+        &self,
+        stage: usize,
+        part: u64,
+        first: u64,
+        inputs: u64,
+        mut outcome: Outcome,
+    ) -> Result<Manifest, EngineError> {
+        let plan = &self.job.plan;
+        if stage + 1 == plan.stages.len() {
+            self.shape(&mut outcome)?;
+        }
+        sort(&mut outcome);
+        let summary = match &plan.stages[stage].barrier {
+            Some(step) => Some(self.sum_up(step, &mut outcome)?),
+            None => None,
+        };
+        self.job.media.sync().map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))?;
+        let manifest = part::count(part, first, inputs, &outcome);
+        part::commit(&self.job.dir, stage, &manifest, &outcome, summary.as_deref())?;
+        self.events.tell(
+            "part",
+            json!({
+                "stage": stage, "part": part, "inputs": manifest.inputs, "accepted": manifest.accepted,
+                "rejected": manifest.rejected, "failed": manifest.failed, "usd": manifest.calls.usd,
+            }),
+        );
+        Ok(manifest)
+    }
+
+    /// Samples keep the fields of the output and have their media in the store; one whose media cannot be read fails.
+    fn shape(&self, outcome: &mut Outcome) -> Result<(), EngineError> {
+        let names: Vec<Name> = self.job.plan.output.names().cloned().collect();
+        for mut record in std::mem::take(&mut outcome.passed) {
+            match self.adopt(&names, &record) {
+                Ok(()) => {
+                    let fields = names.iter().map(|n| (n.clone(), record.get(n).cloned().unwrap_or(Value::Null)));
+                    let fields = fields.collect();
+                    record.set_fields(fields);
+                    outcome.passed.push(record);
+                }
+                Err(error) if self.disk_is_full(&error) => {
+                    return Err(EngineError::Stopped(StopReason::Machine(error)));
+                }
+                Err(error) => outcome.failed.push(failure(record, "output", error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn adopt(&self, names: &[Name], record: &Record) -> Result<(), String> {
+        let mut result = Ok(());
+        for value in names.iter().filter_map(|n| record.get(n)) {
+            value.each_media(&mut |media| {
+                if result.is_ok() {
+                    let store = &self.job.media;
+                    let adopted = store
+                        .adopt(media)
+                        .and_then(|_| media.hash(&**store))
+                        .and_then(|_| media.header(&**store).map(|_| ()));
+                    result = adopted.map_err(|e| e.to_string());
+                }
+            });
+        }
+        result
+    }
+
+    fn disk_is_full(&self, error: &str) -> bool {
+        error.contains("disk full") || error.contains("No space left")
+    }
+
+    fn sum_up(&self, step: &block::Step, outcome: &mut Outcome) -> Result<Vec<u8>, EngineError> {
+        let Bound::Barrier(barrier) = &step.bound else { return Ok(Vec::new()) };
+        let ctx = Context { host: &self.host as &dyn Host, step: &step.id };
+        let (summary, errors) = barrier.map(&outcome.passed, &ctx).map_err(part::stopped)?;
+        for (index, error) in errors.into_iter().rev() {
+            let record = outcome.passed.remove(index);
+            outcome.failed.push(failure(record, &step.id, error.to_string()));
+        }
+        Ok(summary)
+    }
+
+    /// Lets calls in flight end, so that what they cost is in the journal; not for ever.
+    async fn wind_down(&self, working: &mut JoinSet<Result<Manifest, EngineError>>, error: &EngineError) {
+        let reason = match error {
+            EngineError::Stopped(reason) => reason.clone(),
+            other => StopReason::Machine(other.to_string()),
+        };
+        self.job.stop.ask(reason);
+        let _ = tokio::time::timeout(GRACE, async { while working.join_next().await.is_some() {} }).await;
+        working.abort_all();
+    }
+}
+
+fn sort(outcome: &mut Outcome) {
+    outcome.passed.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    outcome.rejected.sort_by(|a, b| a.record.rank().cmp(&b.record.rank()));
+    outcome.failed.sort_by(|a, b| a.record.rank().cmp(&b.record.rank()));
+}
+
+fn failure(record: Record, step: &str, error: String) -> Failed {
+    Failed { record, step: Arc::from(step), error, field: None, attempts: 1 }
+}
+
+/// An operator that panics is a bug of ours; the record fails, the run goes on.
+fn panicked(record: Record) -> Outcome {
+    let failed = failure(record, "panic", "an operator panicked on this record; please report it".to_string());
+    Outcome { failed: vec![failed], ..Outcome::default() }
+}

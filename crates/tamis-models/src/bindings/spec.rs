@@ -1,0 +1,158 @@
+//! What a binding says of one model, after it was checked.
+
+use tamis_core::model::Sampling;
+
+use crate::tokens::ImageTokens;
+
+/// A model that plays a role.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Player {
+    /// its name in the bindings
+    pub(crate) model: String,
+    /// its share among those that play the role, above 0
+    pub(crate) weight: f64,
+}
+
+/// How one model is reached, driven and paid.
+#[derive(Clone, Debug)]
+pub(crate) struct ModelSpec {
+    pub(crate) backend: BackendKind,
+    /// base addresses without a slash at the end; may hold `${ENV}`
+    pub(crate) urls: Vec<String>,
+    /// the name on the server; `None` until the server was asked
+    pub(crate) model: Option<String>,
+    /// the environment variable of the key
+    pub(crate) key: Option<String>,
+    pub(crate) price: Price,
+    pub(crate) limits: Limits,
+    pub(crate) images: Images,
+    pub(crate) sampling: Sampling,
+    pub(crate) structured: Structured,
+}
+
+/// What speaks to a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BackendKind {
+    /// HTTP, OpenAI's protocol
+    Openai,
+    /// the simulator in this process
+    Sim,
+}
+
+/// US dollars for a million tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Price {
+    pub(crate) input: f64,
+    pub(crate) output: f64,
+}
+
+/// How hard each server of a model may be driven.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Limits {
+    /// most requests in flight
+    pub(crate) concurrency: usize,
+    pub(crate) requests_per_minute: Option<f64>,
+    pub(crate) tokens_per_minute: Option<f64>,
+    /// seconds until an answer is given up
+    pub(crate) timeout_s: f64,
+    /// how often a request is sent at most; refusals do not count
+    pub(crate) attempts: u32,
+}
+
+/// What pictures the model takes, and what they cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Images {
+    /// most pixels of the longer side
+    pub(crate) max_side: Option<u32>,
+    /// most bytes of a picture as sent, before base64
+    pub(crate) max_bytes: Option<u64>,
+    /// how tokens of pictures are counted, where it is known
+    pub(crate) tokens: Option<ImageTokens>,
+}
+
+/// How an answer of a given schema is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Structured {
+    /// by `response_format`: the server keeps to the schema
+    #[default]
+    JsonSchema,
+    /// by `response_format`: the server keeps to JSON, the prompt shows the schema
+    JsonObject,
+    /// by the prompt alone
+    Prompt,
+}
+
+impl ModelSpec {
+    /// A server without an address, everything else by default.
+    pub(crate) fn openai() -> ModelSpec {
+        ModelSpec {
+            backend: BackendKind::Openai,
+            urls: Vec::new(),
+            model: None,
+            key: None,
+            price: Price::default(),
+            limits: Limits::default(),
+            images: Images::default(),
+            sampling: Sampling::default(),
+            structured: Structured::default(),
+        }
+    }
+
+    /// The simulator in this process.
+    pub(crate) fn sim() -> ModelSpec {
+        let model = Some(crate::sim::MODEL.to_string());
+        ModelSpec { backend: BackendKind::Sim, model, ..ModelSpec::openai() }
+    }
+
+    /// How tokens of pictures are counted: as the binding says, or as this model is known to.
+    pub(crate) fn image_tokens(&self) -> Option<ImageTokens> {
+        self.images.tokens.or_else(|| self.model.as_deref().and_then(ImageTokens::of_model))
+    }
+}
+
+impl BackendKind {
+    /// The word in `models.yaml` and in receipts.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            BackendKind::Openai => "openai",
+            BackendKind::Sim => "sim",
+        }
+    }
+}
+
+impl Structured {
+    /// The word in `models.yaml`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Structured::JsonSchema => "json_schema",
+            Structured::JsonObject => "json_object",
+            Structured::Prompt => "prompt",
+        }
+    }
+}
+
+impl Price {
+    /// US dollars of this many tokens.
+    pub(crate) fn of(self, input: f64, output: f64) -> f64 {
+        (input * self.input + output * self.output) / 1e6
+    }
+}
+
+impl Images {
+    /// Whether pictures may have to be made smaller.
+    pub(crate) fn resizes(&self) -> bool {
+        self.max_side.is_some() || self.max_bytes.is_some()
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            concurrency: 64,
+            requests_per_minute: None,
+            tokens_per_minute: None,
+            timeout_s: 120.0,
+            attempts: 8,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! One model as it is bound: its servers, its price, how it samples, what a request to it would cost.
+
+use std::sync::Arc;
+
+use tamis_core::media::MediaStore;
+use tamis_core::model::{CallError, ChatRequest, Estimate, Part, Sampling, Usage};
+use tamis_core::rng::Rng;
+
+use crate::backend::{Answered, Ask};
+use crate::bindings::ModelSpec;
+use crate::endpoint::{Endpoint, Tried};
+use crate::fault::{Fault, FaultKind};
+use crate::journal::Key;
+use crate::limits::retry::{Next, Retries};
+use crate::tokens::{self, ImageTokens};
+
+/// Tokens an answer is reserved at when neither recipe nor binding limits it.
+const ANSWER: f64 = 1024.0;
+/// What a picture of unknown cost is taken to be: one of the published formulas, in the middle of the field.
+const UNKNOWN: ImageTokens = ImageTokens::Qwen { min_pixels: 56 * 56, max_pixels: 1280 * 28 * 28 };
+
+/// A model and its servers.
+pub(crate) struct BoundModel {
+    /// its name in the bindings
+    pub(crate) label: String,
+    /// its name on the server
+    pub(crate) model: String,
+    pub(crate) spec: ModelSpec,
+    /// all serve the same model; none for a plan
+    pub(crate) endpoints: Vec<Arc<Endpoint>>,
+}
+
+/// What became of a call to one model.
+pub(crate) enum Called {
+    /// answered after so many attempts
+    Answered(Answered, u32),
+    /// no answer after so many attempts
+    Failed(Fault, u32),
+    /// the run has to stop
+    Stop(CallError),
+}
+
+impl BoundModel {
+    /// The recipe's sampling, completed by the binding's.
+    pub(crate) fn sampling(&self, recipe: &Sampling) -> Sampling {
+        let own = &self.spec.sampling;
+        let mut extra = own.extra.clone();
+        extra.extend(recipe.extra.clone());
+        Sampling {
+            temperature: recipe.temperature.or(own.temperature),
+            top_p: recipe.top_p.or(own.top_p),
+            max_tokens: recipe.max_tokens.or(own.max_tokens),
+            stop: if recipe.stop.is_empty() { own.stop.clone() } else { recipe.stop.clone() },
+            extra,
+        }
+    }
+
+    /// Asks the servers in turn until one answers or trying does not help any more.
+    pub(crate) async fn call(
+        &self,
+        ask: &Ask<'_>,
+        key: &Key,
+        expected_tokens: f64,
+        keep: &(dyn Fn(&Answered) -> Result<(), CallError> + Sync),
+    ) -> Called {
+        let mut retries = Retries::new(self.spec.limits.attempts, *key.as_bytes());
+        let mut attempts = 0;
+        let mut turn = first_of(key, self.endpoints.len());
+        loop {
+            let Some(endpoint) = self.next_endpoint(turn) else {
+                return Called::Failed(Fault::new(FaultKind::Unusable, self.why_given_up()), attempts);
+            };
+            let fault = match endpoint.attempt(ask, expected_tokens, attempts > 0, keep).await {
+                Tried::Answered(answered) => return Called::Answered(answered, attempts + 1),
+                Tried::GivenUp => continue,
+                Tried::Stop(reason) => return Called::Stop(CallError::Stop(reason)),
+                Tried::Failed(fault) => fault,
+            };
+            attempts += 1;
+            let others = self.endpoints.iter().filter(|e| e.breaker.given_up().is_none()).count() > 1;
+            match (retries.after(&fault, endpoint.last_success()), fault.kind) {
+                (_, FaultKind::Unsendable) => return Called::Failed(fault, attempts),
+                (Next::GiveUp, FaultKind::Unusable) if others => endpoint.breaker.failed(&fault),
+                (Next::GiveUp, _) => {
+                    endpoint.breaker.failed(&fault);
+                    endpoint.breaker.verdict().await;
+                    return Called::Failed(fault, attempts);
+                }
+                // Another server of the same model can be asked at once; waiting is for those already asked.
+                (Next::Again(_), _) if others && attempts < self.endpoints.len() as u32 => {}
+                (Next::Again(delay), _) => tokio::time::sleep(delay).await,
+            }
+            turn += 1;
+        }
+    }
+
+    /// Whether all its servers were given up.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.endpoints.iter().all(|endpoint| endpoint.breaker.reason().is_some())
+    }
+
+    /// Why its servers were given up, in words.
+    pub(crate) fn why_given_up(&self) -> String {
+        let reasons: Vec<_> = self.endpoints.iter().filter_map(|e| e.breaker.reason()).collect();
+        format!("model `{}` ({}): {}", self.label, self.model, reasons.join("; "))
+    }
+
+    /// US dollars of this many tokens.
+    pub(crate) fn usd(&self, usage: Usage) -> f64 {
+        self.spec.price.of(usage.input as f64, usage.output as f64)
+    }
+
+    /// What the request would cost, with texts counted by `count`.
+    pub(crate) fn estimate(&self, chat: &ChatRequest, media: &dyn MediaStore, count: fn(&str) -> f64) -> Estimate {
+        let formula = self.spec.image_tokens();
+        let (mut input, mut exact) = (3.0, formula.is_some());
+        for message in &chat.messages {
+            input += tokens::PER_MESSAGE;
+            for part in &message.parts {
+                input += match part {
+                    Part::Text(text) => count(text),
+                    Part::Image(image) => match image.header(media) {
+                        Ok(header) => self.image_tokens(formula.unwrap_or(UNKNOWN), header.width, header.height),
+                        Err(_) => {
+                            exact = false;
+                            ANSWER
+                        }
+                    },
+                };
+            }
+        }
+        let answers = f64::from(chat.n.max(1));
+        let most = self.sampling(&chat.sampling).max_tokens.map_or(ANSWER, f64::from);
+        let (low, high) = ((most * 0.05).max(1.0) * answers, most * answers);
+        let price = self.spec.price;
+        Estimate {
+            input,
+            output_low: low,
+            output_high: high,
+            usd_low: price.of(input, low),
+            usd_high: price.of(input, high),
+            exact_images: exact,
+        }
+    }
+
+    /// Tokens of a picture after it was made to fit the binding's `max_side`.
+    fn image_tokens(&self, formula: ImageTokens, width: u32, height: u32) -> f64 {
+        let shrink = match self.spec.images.max_side {
+            Some(most) => (f64::from(most) / f64::from(width.max(height).max(1))).min(1.0),
+            None => 1.0,
+        };
+        let scaled = |length: u32| (f64::from(length) * shrink).round() as u32;
+        formula.of(scaled(width), scaled(height))
+    }
+
+    /// The server whose turn it is, or the next that was not given up.
+    fn next_endpoint(&self, turn: usize) -> Option<&Arc<Endpoint>> {
+        let count = self.endpoints.len();
+        let in_turn = (0..count).map(|i| &self.endpoints[(turn + i) % count]);
+        in_turn.into_iter().find(|endpoint| endpoint.breaker.given_up().is_none())
+    }
+}
+
+/// The models of a role in the order in which this question is put to them: the first drawn by weight, the others after
+/// it, each drawn from the rest. The same question always draws the same.
+pub(crate) fn order(question: &Key, weights: &[f64]) -> Vec<usize> {
+    let mut rng = Rng::keyed(0, record_of(question), "which model", &[]);
+    let mut left: Vec<usize> = (0..weights.len()).collect();
+    let mut order = Vec::with_capacity(weights.len());
+    while !left.is_empty() {
+        let among: Vec<f64> = left.iter().map(|i| weights[*i]).collect();
+        order.push(left.remove(rng.weighted(&among)));
+    }
+    order
+}
+
+fn first_of(key: &Key, count: usize) -> usize {
+    Rng::keyed(0, record_of(key), "which server", &[]).below(count)
+}
+
+fn record_of(key: &Key) -> tamis_core::RecordId {
+    let mut id = [0; 16];
+    id.copy_from_slice(&key.as_bytes()[..16]);
+    tamis_core::RecordId(id)
+}

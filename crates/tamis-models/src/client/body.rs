@@ -1,0 +1,164 @@
+//! The body of a chat request, written once, as bytes.
+//!
+//! By hand and not through a JSON library: pictures are encoded straight into the body, so that a picture is copied
+//! once, and never scanned for characters to escape.
+
+use std::io::Write;
+
+use serde::Serialize;
+use tamis_core::model::{Message, Part};
+
+use super::picture::{self, Picture};
+use crate::backend::Ask;
+use crate::bindings::{Images, Structured};
+use crate::digest::speaker;
+use crate::fault::Fault;
+
+/// Fields of the body that neither a recipe nor a binding may set through `extra`.
+pub(crate) const RESERVED_FIELDS: &[&str] =
+    &["model", "messages", "n", "seed", "stream", "response_format", "temperature", "top_p", "max_tokens", "stop"];
+
+/// What of the body is not in the request.
+pub(super) struct Form<'a> {
+    pub(super) model: &'a str,
+    pub(super) structured: Structured,
+    pub(super) images: &'a Images,
+    pub(super) n: u32,
+    pub(super) seed: u64,
+}
+
+/// Writes the body; also tells what was done to pictures.
+///
+/// Errors: a picture that cannot be read.
+pub(super) fn write(ask: &Ask<'_>, form: &Form<'_>) -> Result<(Vec<u8>, Vec<String>), Fault> {
+    let (pictures, notes) = pictures(ask, form.images)?;
+    let mut body = Body(Vec::with_capacity(size(ask, &pictures)));
+    body.raw("{\"model\":").json(&form.model).raw(",\"messages\":[");
+    let mut pictures = pictures.iter();
+    let last = ask.chat.messages.len().saturating_sub(1);
+    for (i, message) in ask.chat.messages.iter().enumerate() {
+        let extra = (i == last).then(|| instruction(ask, form.structured)).flatten();
+        body.raw(if i > 0 { "," } else { "" });
+        body.message(message, &mut pictures, extra.as_deref());
+    }
+    body.raw("]");
+    body.options(ask, form);
+    body.raw("}");
+    Ok((body.0, notes))
+}
+
+struct Body(Vec<u8>);
+
+impl Body {
+    fn raw(&mut self, text: &str) -> &mut Body {
+        self.0.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    fn json(&mut self, value: &(impl Serialize + ?Sized)) -> &mut Body {
+        // Writing into memory fails for values without a JSON form only; none of ours is one.
+        let _ = serde_json::to_writer(&mut self.0, value);
+        self
+    }
+
+    fn message(&mut self, message: &Message, pictures: &mut std::slice::Iter<'_, Picture>, extra: Option<&str>) {
+        self.raw("{\"role\":\"").raw(speaker(message.speaker)).raw("\",\"content\":");
+        match (message.parts.as_slice(), extra) {
+            // Servers that know no parts still know a plain text.
+            ([Part::Text(text)], None) => {
+                self.json(text.as_ref());
+            }
+            ([Part::Text(text)], Some(extra)) => {
+                self.json(&format!("{text}{extra}"));
+            }
+            (parts, extra) => self.parts(parts, pictures, extra),
+        }
+        self.raw("}");
+    }
+
+    fn parts(&mut self, parts: &[Part], pictures: &mut std::slice::Iter<'_, Picture>, extra: Option<&str>) {
+        self.raw("[");
+        for (i, part) in parts.iter().enumerate() {
+            self.raw(if i > 0 { "," } else { "" });
+            match part {
+                Part::Text(text) => {
+                    self.raw("{\"type\":\"text\",\"text\":").json(text.as_ref()).raw("}");
+                }
+                Part::Image(_) => self.picture(pictures.next()),
+            }
+        }
+        if let Some(extra) = extra {
+            self.raw(if parts.is_empty() { "" } else { "," });
+            self.raw("{\"type\":\"text\",\"text\":").json(extra.trim_start()).raw("}");
+        }
+        self.raw("]");
+    }
+
+    fn picture(&mut self, picture: Option<&Picture>) {
+        let Some(picture) = picture else { return };
+        self.raw("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:").raw(picture.mime).raw(";base64,");
+        base64::STANDARD.encode_append(picture.bytes.as_ref(), &mut self.0);
+        self.raw("\"}}");
+    }
+
+    fn options(&mut self, ask: &Ask<'_>, form: &Form<'_>) {
+        // Servers take seeds of different widths; 31 bits are fine with all of them.
+        let _ = write!(self.0, ",\"seed\":{}", form.seed & 0x7fff_ffff);
+        if form.n > 1 {
+            let _ = write!(self.0, ",\"n\":{}", form.n);
+        }
+        let sampling = ask.sampling;
+        self.option("temperature", sampling.temperature.as_ref());
+        self.option("top_p", sampling.top_p.as_ref());
+        self.option("max_tokens", sampling.max_tokens.as_ref());
+        self.option("stop", Some(&sampling.stop).filter(|stop| !stop.is_empty()));
+        for (name, value) in sampling.extra.iter().filter(|(name, _)| !RESERVED_FIELDS.contains(&name.as_str())) {
+            self.option(name, Some(value));
+        }
+        match (&ask.chat.schema, form.structured) {
+            (Some(schema), Structured::JsonSchema) => {
+                self.raw(",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",");
+                self.raw("\"strict\":true,\"schema\":").json(schema.as_ref()).raw("}}");
+            }
+            (Some(_), Structured::JsonObject) => {
+                self.raw(",\"response_format\":{\"type\":\"json_object\"}");
+            }
+            _ => {}
+        }
+    }
+
+    fn option(&mut self, name: &str, value: Option<&impl Serialize>) {
+        if let Some(value) = value {
+            self.raw(",").json(name).raw(":").json(value);
+        }
+    }
+}
+
+/// What the last message says of the schema when the server does not keep to it by itself.
+fn instruction(ask: &Ask<'_>, structured: Structured) -> Option<String> {
+    let schema = ask.chat.schema.as_ref().filter(|_| structured != Structured::JsonSchema)?;
+    Some(format!("\n\nAnswer with one JSON value that satisfies this JSON schema, and with nothing else:\n{schema}"))
+}
+
+fn pictures(ask: &Ask<'_>, images: &Images) -> Result<(Vec<Picture>, Vec<String>), Fault> {
+    let media = ask.chat.messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
+        Part::Image(media) => Some(media),
+        Part::Text(_) => None,
+    });
+    let (mut pictures, mut notes) = (Vec::new(), Vec::new());
+    for (i, media) in media.enumerate() {
+        let (picture, note) = picture::prepare(media, images, ask.media).map_err(Fault::unsendable)?;
+        notes.extend(note.map(|note| format!("image {} {note}", i + 1)));
+        pictures.push(picture);
+    }
+    Ok((pictures, notes))
+}
+
+fn size(ask: &Ask<'_>, pictures: &[Picture]) -> usize {
+    let texts = ask.chat.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
+        Part::Text(text) => text.len() + text.len() / 16 + 40,
+        Part::Image(_) => 80,
+    });
+    let schema = if ask.chat.schema.is_some() { 2048 } else { 0 };
+    texts.sum::<usize>() + pictures.iter().map(|p| p.bytes.len().div_ceil(3) * 4).sum::<usize>() + schema + 512
+}

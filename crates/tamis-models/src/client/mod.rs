@@ -1,0 +1,108 @@
+//! OpenAI's protocol over HTTP, as vLLM, SGLang, llama.cpp, Ollama, LiteLLM and OpenAI speak it.
+
+mod answer;
+mod body;
+mod http;
+mod picture;
+
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tamis_core::model::{ChatReply, Reply, Usage};
+
+use crate::backend::{Answered, Ask, Backend};
+use crate::bindings::{Images, ModelSpec, Structured};
+use crate::fault::{Fault, FaultKind};
+use crate::secret::Secret;
+
+pub(crate) use body::RESERVED_FIELDS;
+pub(crate) use http::Http;
+
+/// One server that speaks OpenAI's protocol.
+pub(crate) struct OpenAi {
+    http: Http,
+    model: String,
+    images: Images,
+    /// how a schema is asked for; steps down when the server does not know a way
+    structured: AtomicU8,
+}
+
+/// The ways to ask for a schema, best first.
+const WAYS: [Structured; 3] = [Structured::JsonSchema, Structured::JsonObject, Structured::Prompt];
+
+impl OpenAi {
+    /// A client of the server at `url`. Sends nothing.
+    ///
+    /// Errors: a URL or key that cannot be used.
+    pub(crate) fn new(spec: &ModelSpec, url: &str, model: &str, key: Option<Secret>) -> Result<OpenAi, String> {
+        let timeout = Duration::from_secs_f64(spec.limits.timeout_s.min(86_400.0));
+        let http = Http::new(url, key, timeout, spec.limits.concurrency)?;
+        let way = WAYS.iter().position(|way| *way == spec.structured).unwrap_or(0);
+        Ok(OpenAi { http, model: model.into(), images: spec.images, structured: AtomicU8::new(way as u8) })
+    }
+
+    /// Asks until there are `n` answers: some servers give one whatever `n` is.
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answered, Fault> {
+        let wanted = ask.chat.n.max(1);
+        let mut answers = Vec::new();
+        let (mut total, mut notes, mut exchanges) = (Some(Usage::default()), Vec::new(), 0);
+        while (answers.len() as u32) < wanted {
+            let given = answers.len() as u32;
+            let (completion, more) = self.exchange(ask, wanted - given, ask.chat.seed.wrapping_add(given.into())).await?;
+            total = total.zip(completion.usage).map(|(sum, one)| Usage {
+                input: sum.input + one.input,
+                output: sum.output + one.output,
+            });
+            answers.extend(completion.answers);
+            exchanges += 1;
+            if exchanges == 1 {
+                notes = more;
+            }
+        }
+        answers.truncate(wanted as usize);
+        if exchanges > 1 {
+            notes.push(format!("asked {exchanges} times, the server does not give {wanted} answers at once"));
+        }
+        Ok(Answered { reply: Reply::Chat(ChatReply { answers }), usage: total, notes })
+    }
+
+    async fn exchange(&self, ask: &Ask<'_>, n: u32, seed: u64) -> Result<(answer::Completion, Vec<String>), Fault> {
+        loop {
+            let way = self.structured.load(Relaxed);
+            let form = body::Form { model: &self.model, structured: WAYS[usize::from(way)], images: &self.images, n, seed };
+            let (bytes, mut notes) = body::write(ask, &form)?;
+            let result = match self.http.post("chat/completions", bytes).await {
+                Ok(bytes) => answer::read(&bytes).map_err(|e| self.http.broken(&e)),
+                Err(fault) => Err(fault),
+            };
+            let last_way = usize::from(way) + 1 == WAYS.len();
+            match result {
+                Err(fault) if ask.chat.schema.is_some() && !last_way && http::dislikes_schema(&fault) => {
+                    // Whoever comes first steps down; for the others it is done already.
+                    let _ = self.structured.compare_exchange(way, way + 1, Relaxed, Relaxed);
+                }
+                Err(fault) if fault.kind == FaultKind::Unusable => return Err(self.http.explain(fault, &self.model).await),
+                Err(fault) => return Err(fault),
+                Ok(completion) => {
+                    notes.extend(self.structured_note(ask, way));
+                    return Ok((completion, notes));
+                }
+            }
+        }
+    }
+
+    fn structured_note(&self, ask: &Ask<'_>, way: u8) -> Option<String> {
+        let stepped_down = ask.chat.schema.is_some() && way > 0;
+        stepped_down.then(|| match WAYS[usize::from(way)] {
+            Structured::Prompt => "the schema was asked for in the prompt, without response_format".to_string(),
+            way => format!("the schema was asked for as response_format {} and in the prompt", way.name()),
+        })
+    }
+}
+
+impl Backend for OpenAi {
+    fn send<'a>(&'a self, ask: &'a Ask<'a>) -> BoxFuture<'a, Result<Answered, Fault>> {
+        Box::pin(self.ask(ask))
+    }
+}

@@ -1,0 +1,3 @@
+//! Gates: steps that may reject.
+
+pub mod require;

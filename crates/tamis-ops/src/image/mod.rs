@@ -1,0 +1,12 @@
+//! Steps that measure, hash and change pictures.
+//!
+//! `info`, `size` and `hash: blake3` look at headers and bytes only. Whatever moves pixels moves the geometry in their
+//! grid with them: see `picture`.
+
+pub mod crop;
+pub mod draw_boxes;
+pub mod hash;
+pub mod info;
+pub(crate) mod picture;
+pub mod resize;
+pub mod size;

@@ -1,0 +1,342 @@
+//! Examples: steps, a record before them, and what is there afterwards.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use futures::executor::block_on;
+use futures::future::BoxFuture;
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::Value as Json;
+use tamis_core::barrier::Barrier;
+use tamis_core::block::{self, Block, Outcome};
+use tamis_core::model::{
+    Answer, CallError, CallSite, ChatReply, Estimate, Finish, Model, Receipt, Reply, Request, RoleKind, Usage,
+};
+use tamis_core::operator::{Bound, Context, Host, Verdict};
+use tamis_core::testing::{LocalHost, record};
+use tamis_core::{Field, Name, Record, Schema, Type, Value};
+
+use super::pictures::Noise;
+use super::binding::{Around, read};
+use crate::typing::type_of;
+
+/// An example as it is written in a manual page behind ` ```yaml example `.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Example {
+    /// the step, or
+    pub(crate) step: Option<Json>,
+    /// several steps
+    #[serde(default)]
+    steps: Vec<Json>,
+    /// the types of fields where the values do not tell: `box of image`
+    #[serde(default)]
+    pub(crate) types: BTreeMap<String, String>,
+    /// fields that are pictures, with their size
+    #[serde(default)]
+    images: IndexMap<String, String>,
+    /// the recipe's data and parameters
+    #[serde(default)]
+    data: IndexMap<String, Json>,
+    /// the recipe's files
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    /// other recipes, by name
+    #[serde(default)]
+    recipes: BTreeMap<String, Json>,
+    /// the record before; for a barrier, the records
+    #[serde(rename = "in", default)]
+    input: Json,
+    /// what models answer, in order
+    #[serde(default)]
+    replies: Vec<Json>,
+    /// some of the fields afterwards
+    out: Option<Json>,
+    /// the same for each of several records
+    outs: Option<Vec<Json>>,
+    /// a part of the reason for which the record is rejected
+    rejects: Option<String>,
+    /// a part of the error with which the record fails
+    fails: Option<String>,
+    /// the numbers of the records that a barrier lets through
+    kept: Option<Vec<usize>>,
+}
+
+impl Example {
+    /// Reads an example.
+    pub(crate) fn parse(yaml: &str) -> Result<Example, String> {
+        let json = read(yaml)?.to_json();
+        serde_json::from_value(json).map_err(|error| format!("the example is not understood: {error}"))
+    }
+
+    /// The examples in a manual page.
+    pub(crate) fn all_in(manual: &str) -> Vec<Result<Example, String>> {
+        let fenced = manual.split("```yaml example\n").skip(1);
+        fenced.map(|rest| Example::parse(rest.split("\n```").next().unwrap_or(rest))).collect()
+    }
+
+    /// The steps.
+    pub(crate) fn steps(&self) -> Vec<Json> {
+        self.step.iter().chain(&self.steps).cloned().collect()
+    }
+
+    /// The fields before the steps, by name, with their JSON.
+    fn rows(&self) -> Vec<IndexMap<String, Json>> {
+        let rows = match &self.input {
+            Json::Array(rows) => rows.clone(),
+            Json::Null => vec![Json::Object(Default::default())],
+            row => vec![row.clone()],
+        };
+        let pictures = self.images.iter().map(|(name, size)| (name.clone(), Json::String(size.clone())));
+        let row = |row: &Json| {
+            let fields = row.as_object().cloned().unwrap_or_default();
+            pictures.clone().filter(|(n, _)| !fields.contains_key(n)).chain(fields.clone()).collect()
+        };
+        rows.iter().map(row).collect()
+    }
+
+    /// The schema before the steps.
+    pub(crate) fn schema(&self) -> Schema {
+        let mut schema = Schema::new();
+        for (name, value) in self.rows().iter().flatten() {
+            if !schema.contains(name) {
+                schema.set(name.as_str(), self.field(name, value));
+            }
+        }
+        for name in self.types.keys().filter(|n| !self.rows().iter().any(|row| row.contains_key(*n))) {
+            schema.set(name.as_str(), self.field(name, &Json::Null));
+        }
+        let images = schema.images();
+        let frames: Vec<(Name, Field)> = schema.iter().map(|(n, f)| (n.clone(), f.clone())).collect();
+        for (name, field) in frames {
+            if field.of.is_none() && field.ty.holds_geometry() && field.ty != Type::Image && images.len() == 1 {
+                schema.set(name, Field::in_frame(field.ty, images[0].clone()));
+            }
+        }
+        schema
+    }
+
+    fn field(&self, name: &str, value: &Json) -> Field {
+        if self.images.contains_key(name) {
+            return Type::Image.into();
+        }
+        match self.types.get(name) {
+            Some(text) => {
+                let (ty, of) = text.split_once(" of ").map_or((text.as_str(), None), |(ty, of)| (ty, Some(of)));
+                let ty = ty.trim().parse().unwrap_or_else(|e| panic!("{e}"));
+                Field { ty, of: of.map(|of| of.trim().into()) }
+            }
+            None => type_of(&Value::from_plain_json(value)).into(),
+        }
+    }
+
+    fn around(&self) -> Around {
+        let mut roles = Vec::new();
+        self.steps().iter().for_each(|step| find_roles(step, &mut roles));
+        let constants = self.data.iter().map(|(n, v)| (n.as_str().into(), Value::from_plain_json(v))).collect();
+        let mut files = self.files.clone();
+        files.extend(self.recipes.iter().map(|(name, recipe)| {
+            let mut recipe = recipe.clone();
+            recipe["recipe"] = name.as_str().into();
+            (format!("used/{name}/recipe.yaml"), recipe.to_string())
+        }));
+        Around { roles, constants: Arc::new(constants), files }
+    }
+
+    /// Binds the steps, or tells every problem.
+    pub(crate) fn bind(&self) -> Result<(Block, Schema), Vec<String>> {
+        self.bind_with(&self.steps(), &self.schema())
+    }
+
+    /// Binds other steps, or for another schema.
+    pub(crate) fn bind_with(&self, steps: &[Json], schema: &Schema) -> Result<(Block, Schema), Vec<String>> {
+        self.around().bind(steps, schema)
+    }
+
+    /// A host whose models give the example's replies.
+    pub(crate) fn host(&self) -> LocalHost {
+        let replies = self.replies.iter().map(|r| r.as_str().map_or_else(|| r.to_string(), str::to_string)).collect();
+        let script: Arc<dyn Model> = Arc::new(Script { replies: Mutex::new(replies) });
+        let roles = self.around().roles;
+        roles.iter().fold(LocalHost::new(7), |host, role| host.with_model(role, script.clone()))
+    }
+
+    /// The records before the steps, as rows from `first` on.
+    pub(crate) fn records(&self, first: u64, host: &dyn Host) -> Result<Vec<Record>, String> {
+        let schema = self.schema();
+        let noise = Noise(host.media());
+        let row = |(i, row): (usize, &IndexMap<String, Json>)| {
+            let fields = row.iter().map(|(name, json)| {
+                let ty = &schema.get(name).ok_or("a field without a type")?.ty;
+                let value = Value::from_json(json, ty, &noise).map_err(|e| format!("`in`: `{name}`: {e}"))?;
+                Ok::<_, String>((Name::from(name.as_str()), value))
+            });
+            Ok(record(first + i as u64, fields.collect::<Result<Vec<_>, _>>()?))
+        };
+        self.rows().iter().enumerate().map(row).collect()
+    }
+
+    /// Takes the record through the steps.
+    pub(crate) fn run(&self, block: &Block, ordinal: u64) -> Result<Outcome, String> {
+        let host = self.host();
+        let record = self.records(ordinal, &host)?.remove(0);
+        block_on(block::run(&block.steps, record, &host)).map_err(|stop| format!("the run stopped: {stop}"))
+    }
+
+    /// Runs the example and compares.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let (block, _) = self.bind().map_err(|problems| problems.join("\n"))?;
+        if let Some(kept) = &self.kept {
+            let (found, errors) = self.run_barrier(&block, usize::MAX)?;
+            return if found == *kept { Ok(()) } else { Err(format!("kept {found:?}, not {kept:?}; {errors:?}")) };
+        }
+        let outcome = self.run(&block, 0)?;
+        match (&self.rejects, &self.fails) {
+            (Some(part), _) => {
+                let reasons: Vec<_> = outcome.rejected.iter().map(|r| r.reason.as_str()).collect();
+                let found = reasons.iter().any(|reason| reason.contains(part.as_str()));
+                if found { Ok(()) } else { Err(format!("not rejected because `{part}`: {outcome:#?}")) }
+            }
+            (_, Some(part)) => {
+                let found = outcome.failed.iter().any(|f| f.error.contains(part.as_str()));
+                if found { Ok(()) } else { Err(format!("did not fail because `{part}`: {outcome:#?}")) }
+            }
+            _ => self.compare(&outcome),
+        }
+    }
+
+    fn compare(&self, outcome: &Outcome) -> Result<(), String> {
+        let expected = match (&self.out, &self.outs) {
+            (Some(out), _) => vec![out.clone()],
+            (_, Some(outs)) => outs.clone(),
+            _ => return Err("the example says nothing of what comes out".to_string()),
+        };
+        if expected.len() != outcome.passed.len() {
+            let (expected, passed) = (expected.len(), outcome.passed.len());
+            return Err(format!("expected {expected} records, {passed} passed: {outcome:#?}"));
+        }
+        for (fields, record) in expected.iter().zip(&outcome.passed) {
+            for (name, expected) in fields.as_object().into_iter().flatten() {
+                let found = record.get(name).cloned().unwrap_or_default();
+                if !same(expected, &found) {
+                    return Err(format!("`{name}`: expected {expected}, found {}", found.to_json()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the records through a barrier in parts of some size; the numbers of those that pass, and the errors.
+    pub(crate) fn run_barrier(&self, block: &Block, part: usize) -> Result<(Vec<usize>, Vec<String>), String> {
+        let [step] = block.steps.as_slice() else { return Err("a barrier's example has one step".to_string()) };
+        let Bound::Barrier(barrier) = &step.bound else { return Err("`kept` is for barriers".to_string()) };
+        let host = self.host();
+        let ctx = Context { host: &host, step: &step.id };
+        let mut records = self.records(0, &host)?;
+        let part = part.min(records.len().max(1));
+        decide(&**barrier, &mut records, part, &ctx).map_err(|e| e.to_string())
+    }
+}
+
+type Kept = (Vec<usize>, Vec<String>);
+
+fn decide(
+    barrier: &dyn Barrier,
+    records: &mut [Record],
+    part: usize,
+    ctx: &Context<'_>,
+) -> Result<Kept, tamis_core::StepError> {
+    let (mut summaries, mut errors, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, part_of) in records.chunks(part).enumerate() {
+        let (summary, bad) = barrier.map(part_of, ctx)?;
+        summaries.push(Ok(summary));
+        failed.extend(bad.iter().map(|(at, _)| i * part + at));
+        errors.extend(bad.iter().map(|(_, error)| error.to_string()));
+    }
+    let decision = barrier.merge(&mut summaries.into_iter(), ctx)?;
+    let decided = barrier.decided(&decision)?;
+    let mut kept = Vec::new();
+    for (i, record) in records.iter_mut().enumerate().filter(|(i, _)| !failed.contains(i)) {
+        match decided.apply(record, ctx)? {
+            Verdict::Pass => kept.push(i),
+            Verdict::Reject(reject) => errors.push(reject.reason),
+            other => panic!("a barrier that does not pass or reject: {other:?}"),
+        }
+    }
+    Ok((kept, errors))
+}
+
+/// Whether a value is what an example expects: a picture by its size, a missing field as `null`, whole numbers as
+/// floats.
+fn same(expected: &Json, found: &Value) -> bool {
+    match (expected, found) {
+        (Json::String(size), Value::Media(media)) => {
+            let header = media.known_header().map(|h| format!("{}x{}", h.width, h.height));
+            header.is_none_or(|found| found == *size)
+        }
+        (Json::Number(n), _) => found.as_float().is_some_and(|f| n.as_f64().is_some_and(|n| (n - f).abs() < 1e-9)),
+        (Json::Array(items), Value::List(found)) => {
+            items.len() == found.len() && items.iter().zip(found.iter()).all(|(e, f)| same(e, f))
+        }
+        (Json::Object(fields), Value::Map(found)) => {
+            fields.iter().all(|(n, e)| same(e, found.get(n.as_str()).unwrap_or(&Value::Null)))
+        }
+        (Json::Array(items), Value::Box(_) | Value::Point(_) | Value::Polygon(_)) => {
+            let found = Value::from_plain_json(&found.to_json());
+            same(&Json::Array(items.clone()), &found)
+        }
+        _ => *expected == found.to_json(),
+    }
+}
+
+fn find_roles(json: &Json, roles: &mut Vec<String>) {
+    match json {
+        Json::Object(fields) => fields.iter().for_each(|(name, value)| match value {
+            Json::String(role) if name == "role" && !roles.contains(role) => roles.push(role.clone()),
+            value => find_roles(value, roles),
+        }),
+        Json::Array(items) => items.iter().for_each(|item| find_roles(item, roles)),
+        _ => {}
+    }
+}
+
+/// A model that answers by heart.
+struct Script {
+    replies: Mutex<VecDeque<String>>,
+}
+
+impl Model for Script {
+    fn kind(&self) -> RoleKind {
+        RoleKind::Chat
+    }
+
+    fn call<'a>(
+        &'a self,
+        request: Request,
+        _: &'a CallSite<'a>,
+    ) -> BoxFuture<'a, Result<(Reply, Receipt), CallError>> {
+        let Request::Chat(request) = request else { panic!("only chat is played") };
+        let mut replies = self.replies.lock().unwrap();
+        let n = (request.n.max(1) as usize).min(replies.len());
+        let answers: Vec<_> = replies.drain(..n).map(|text| Answer { text, finish: Finish::Stop }).collect();
+        let message = "the example has no reply left".to_string();
+        let result = if n == 0 { Err(CallError::Failed { message, attempts: 1 }) } else { Ok(answers) };
+        let receipt = Receipt {
+            role: String::new(),
+            backend: "script".into(),
+            model: "script".into(),
+            request: String::new(),
+            usage: Usage::default(),
+            usd: 0.0,
+            cached: false,
+            attempts: 1,
+            notes: Vec::new(),
+        };
+        Box::pin(std::future::ready(result.map(|answers| (Reply::Chat(ChatReply { answers }), receipt))))
+    }
+
+    fn estimate(&self, _: &Request, _: &CallSite<'_>) -> Estimate {
+        Estimate::default()
+    }
+}

@@ -1,0 +1,18 @@
+//! `tamis resume`: takes up a run with the arguments it was begun with.
+
+use std::sync::Arc;
+
+use tamis_engine::RunDir;
+
+use crate::args::{ResumeArgs, RunArgs};
+use crate::commands::run::{Launch, arguments_of};
+use crate::error::Outcome;
+use crate::launch;
+
+/// Goes on where the run stopped.
+pub fn run(args: &ResumeArgs) -> Outcome {
+    let run = RunDir::at(&args.dir).read()?;
+    let run_args = RunArgs { json: args.json, quiet: args.quiet, ..arguments_of(&run, &args.dir) };
+    let plan = launch::plan(launch::check(&run_args.recipe)?)?;
+    Launch::new(Arc::new(plan), run_args)?.go()
+}

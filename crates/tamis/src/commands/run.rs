@@ -1,0 +1,328 @@
+//! `tamis run`: from a recipe to a dataset.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Value as Json, json};
+use tamis_core::error::StopReason;
+use tamis_core::media::DiskStore;
+use tamis_core::source::SharedSource;
+use tamis_engine::layout::{Claim, Player};
+use tamis_engine::{
+    EngineError, Identity, Job, Options, Progress, RunDir, RunFile, Shard, Stop, Summary, run::part_rows,
+};
+use tamis_models::{Bindings, Budget, Journal, Meter, Services};
+use tamis_recipe::plan::Plan;
+
+use crate::args::{RecipeArgs, RunArgs};
+use crate::error::{Error, FAILED, Outcome};
+use crate::progress::Display;
+use crate::{human, launch};
+
+/// Checks, opens, binds, runs.
+pub fn run(args: RunArgs) -> Outcome {
+    let checked = launch::check(&args.recipe)?;
+    let plan = Arc::new(launch::plan(checked)?);
+    Launch::new(plan, args)?.go()
+}
+
+/// A run whose arguments are all good.
+pub struct Launch {
+    plan: Arc<Plan>,
+    args: RunArgs,
+    source: Option<SharedSource>,
+    bindings: Option<Bindings>,
+    dir: RunDir,
+    shard: Shard,
+}
+
+impl Launch {
+    /// Opens the input and the bindings; asks no model.
+    pub fn new(plan: Arc<Plan>, args: RunArgs) -> Result<Launch, Error> {
+        refuse_odd_arguments(&plan, &args)?;
+        let source = launch::source(&plan, &args.input)?;
+        let bindings = launch::bindings(&plan, args.models.as_deref())?;
+        let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(&plan.name));
+        let shard = args.shard.unwrap_or(Shard::WHOLE);
+        Ok(Launch { plan, args, source, bindings, dir: RunDir::at(dir), shard })
+    }
+
+    /// Runs to the end, prints what came out.
+    pub fn go(mut self) -> Outcome {
+        let jobs = launch::jobs(self.args.jobs);
+        let runtime = launch::runtime(jobs)?;
+        if let Some(bindings) = &self.bindings {
+            self.bindings = Some(runtime.block_on(bindings.resolved(&launch::roles(&self.plan)))?);
+        }
+        let began = Instant::now();
+        let claim = self.claim()?;
+        let media =
+            DiskStore::open(&self.dir.media(), &self.shard.name()).map_err(|e| Error::refused(e.to_string()))?;
+        let (meter, progress, stop) =
+            (Arc::new(Meter::default()), Arc::new(Progress::default()), Arc::new(Stop::default()));
+        let journal = self.journal()?;
+        let services = Services { journal: journal.clone(), budget: self.budget()?, meter: meter.clone() };
+        let display = Display::start(progress.clone(), meter.clone(), self.args.quiet);
+        let models = match &self.bindings {
+            Some(bindings) => runtime.block_on(bindings.connect(&launch::roles(&self.plan), services))?,
+            None => BTreeMap::new(),
+        };
+        let job = Job {
+            plan: self.plan.clone(),
+            source: self.source.clone(),
+            models,
+            dir: self.dir.clone(),
+            media: Arc::new(media),
+            options: self.options(jobs),
+            progress,
+            stop: stop.clone(),
+        };
+        let result = runtime.block_on(async {
+            tokio::spawn(stop_on_ctrl_c(stop));
+            tamis_engine::execute(job).await
+        });
+        // Tasks that were left behind must not hold up the end.
+        runtime.shutdown_background();
+        display.finish();
+        if let Some(journal) = journal {
+            let _ = journal.sync();
+        }
+        let report =
+            Report { launch: &self, seconds: began.elapsed().as_secs_f64(), resumed: claim.resumed, meter: &meter };
+        report.print(result)
+    }
+
+    fn claim(&self) -> Result<Claim, Error> {
+        Ok(self.dir.claim(&self.run_file()?, &self.plan.files, &self.shard)?)
+    }
+
+    fn run_file(&self) -> Result<RunFile, Error> {
+        let args = &self.args;
+        let models = self.bindings.as_ref();
+        let identity = Identity {
+            format: Identity::format(),
+            recipe: self.plan.name.clone(),
+            recipe_digest: self.plan.digest.clone(),
+            input: self.source.as_ref().map_or("none".to_string(), |s| s.fingerprint()),
+            seed: args.seed,
+            take: args.take,
+            accept: args.accept,
+            part_rows: part_rows(&self.plan, args.accept),
+            models: models.map_or("none".to_string(), Bindings::digest),
+        };
+        Ok(RunFile {
+            identity,
+            output: self.plan.output.clone(),
+            stage_schemas: self.plan.stages.iter().map(|s| s.schema.clone()).collect(),
+            stages: self.plan.stages.len(),
+            tamis: env!("CARGO_PKG_VERSION").to_string(),
+            paper: self.plan.paper.clone(),
+            licence: self.plan.licence.clone(),
+            models: models.map_or(Json::Null, Bindings::describe),
+            players: models.map_or(Vec::new(), |b| players(b, &self.plan)),
+            simulated: models.is_some_and(Bindings::is_simulated),
+            arguments: self.arguments(),
+        })
+    }
+
+    /// What `tamis resume` needs; paths absolute.
+    fn arguments(&self) -> Json {
+        let args = &self.args;
+        let models = args.models.as_ref().map(|m| match m.as_str() {
+            "sim" => m.clone(),
+            url if url.contains("://") => m.clone(),
+            file => launch::absolute(file.as_ref()),
+        });
+        json!({
+            "recipe": self.plan.name, "set": args.recipe.set,
+            "input": args.input.input.as_deref().map(launch::absolute), "format": args.input.format, "map": args.input.map,
+            "models": models, "take": args.take, "accept": args.accept, "seed": args.seed, "in_flight": args.in_flight,
+        })
+    }
+
+    fn options(&self, jobs: usize) -> Options {
+        let args = &self.args;
+        Options {
+            seed: args.seed,
+            take: args.take,
+            accept: args.accept,
+            part_rows: part_rows(&self.plan, args.accept),
+            shard: self.shard,
+            jobs,
+            in_flight: args.in_flight,
+            max_failures: args.max_failures,
+            wait_for_shards: !args.no_wait,
+        }
+    }
+
+    fn journal(&self) -> Result<Option<Arc<Journal>>, Error> {
+        if self.bindings.is_none() {
+            return Ok(None);
+        }
+        let refused = |e: tamis_models::JournalError| Error::refused(e.to_string());
+        let mut journal = Journal::open(self.dir.replies(&self.shard)).map_err(refused)?;
+        for earlier in &self.args.reuse {
+            for replies in shards_of(&RunDir::at(earlier))? {
+                journal.also_read(replies).map_err(refused)?;
+            }
+        }
+        Ok(Some(Arc::new(journal)))
+    }
+
+    fn budget(&self) -> Result<Arc<Budget>, Error> {
+        let limits = tamis_models::budget::Limits {
+            requests: self.args.budget_requests,
+            tokens: self.args.budget_tokens,
+            usd: self.args.budget_usd,
+        };
+        Ok(Arc::new(Budget::new(limits)))
+    }
+}
+
+fn players(bindings: &Bindings, plan: &Plan) -> Vec<Player> {
+    let players = launch::roles(plan).into_iter().flat_map(|(role, _)| {
+        let models = bindings.models_of(&role);
+        models.into_iter().map(move |(backend, model)| Player { role: role.to_string(), model, backend })
+    });
+    players.collect()
+}
+
+fn refuse_odd_arguments(plan: &Plan, args: &RunArgs) -> Result<(), Error> {
+    let endless = plan.inputs.is_empty() && args.take.is_none() && args.accept.is_none();
+    if endless {
+        let message = format!("`{}` needs no input and would go on for ever", plan.name);
+        return Err(Error::refused(message).help("say how many with --take N (inputs) or --accept N (samples)"));
+    }
+    if args.accept.is_some() && plan.stages.len() > 1 {
+        let barrier = plan.stages.iter().find_map(|s| s.barrier.as_ref()).map_or(String::new(), |b| b.id.to_string());
+        let message =
+            format!("--accept cannot be used with the barrier `{barrier}`, which needs all inputs before any passes");
+        return Err(Error::refused(message).help("use --take"));
+    }
+    if args.accept.is_some() && args.shard.is_some() {
+        return Err(Error::refused("--accept counts over the whole input and cannot be sharded").help("use --take"));
+    }
+    if args.take == Some(0) || args.accept == Some(0) {
+        return Err(Error::refused("expected at least 1 for --take and --accept"));
+    }
+    Ok(())
+}
+
+/// The journals of a run, one for each shard.
+fn shards_of(dir: &RunDir) -> Result<Vec<PathBuf>, Error> {
+    let path = dir.path().join("replies");
+    let entries = std::fs::read_dir(&path).map_err(|e| {
+        Error::refused(format!("--reuse {}: no replies of an earlier run there: {e}", dir.path().display()))
+    })?;
+    let mut shards: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect();
+    shards.sort();
+    Ok(shards)
+}
+
+/// The first Ctrl-C lets calls in flight end and commits; the second leaves at once.
+async fn stop_on_ctrl_c(stop: Arc<Stop>) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        eprintln!("\nstopping: waiting for calls in flight; press Ctrl-C again to leave at once");
+        stop.ask(StopReason::Interrupted);
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    }
+}
+
+struct Report<'a> {
+    launch: &'a Launch,
+    seconds: f64,
+    resumed: bool,
+    meter: &'a Meter,
+}
+
+impl Report<'_> {
+    fn print(&self, result: Result<Summary, EngineError>) -> Outcome {
+        let dir = self.launch.dir.path().display().to_string();
+        let summary = match result {
+            Ok(summary) => summary,
+            Err(EngineError::Stopped(reason)) => return self.stopped(&reason, &dir),
+            Err(other) => return Err(other.into()),
+        };
+        if self.launch.args.json {
+            let calls = self.meter.snapshot();
+            println!(
+                "{}",
+                json!({ "dir": dir, "seconds": self.seconds, "resumed": self.resumed, "summary": summary, "this_process": calls })
+            );
+        } else {
+            self.tell(&summary, &dir);
+        }
+        let nothing = summary.accepted == 0 && summary.failed > 0 && summary.complete;
+        Ok(if summary.failed > 0 || nothing { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+    }
+
+    fn stopped(&self, reason: &StopReason, dir: &str) -> Outcome {
+        let summary = Summary::read(&self.launch.dir, self.launch.plan.stages.len()).unwrap_or_default();
+        if self.launch.args.json {
+            let calls = self.meter.snapshot();
+            println!(
+                "{}",
+                json!({ "dir": dir, "stopped": reason.to_string(), "summary": summary, "this_process": calls })
+            );
+        }
+        let message = format!("stopped: {reason}");
+        let done = format!("{} are committed", human::counted(summary.accepted, "sample"));
+        let help = format!("{done}; take it up with `tamis resume {dir}`, nothing is paid twice");
+        Err(Error { message, help: Some(help), code: FAILED })
+    }
+
+    fn tell(&self, summary: &Summary, dir: &str) {
+        let name = &self.launch.plan.name;
+        let mark = if summary.failed == 0 { human::green("✔") } else { human::red("!") };
+        let inputs = human::counted(summary.inputs, "input");
+        let samples = human::counted(summary.accepted, "sample");
+        let taken_up = if self.resumed { " (taken up)" } else { "" };
+        println!("{mark} {name}: {inputs} → {samples} in {}{taken_up}", human::duration(self.seconds));
+        println!(
+            "  accepted {}   rejected {}   failed {}",
+            human::count(summary.accepted),
+            human::count(summary.rejected),
+            human::count(summary.failed)
+        );
+        super::stats::tell_reasons(summary);
+        if summary.calls.answers > 0 {
+            println!("  {}", super::stats::calls_line(summary));
+        }
+        println!("  digest   {}", summary.digest);
+        if !summary.complete {
+            println!("  this shard is done; the others are not yet");
+        }
+        println!(
+            "  next     tamis stats {dir} · tamis verify {dir} · tamis export {dir} --to parquet --out data/{name}"
+        );
+    }
+}
+
+/// The arguments of a run directory, to take it up again.
+pub fn arguments_of(run: &RunFile, dir: &std::path::Path) -> RunArgs {
+    let text = |name: &str| run.arguments.get(name).and_then(Json::as_str).map(str::to_string);
+    let number = |name: &str| run.arguments.get(name).and_then(Json::as_u64);
+    let list = |name: &str| {
+        let items = run.arguments.get(name).and_then(Json::as_array).cloned().unwrap_or_default();
+        items.iter().filter_map(Json::as_str).map(str::to_string).collect()
+    };
+    let recipe = RecipeArgs { recipe: RunDir::at(dir).recipe().display().to_string(), set: list("set") };
+    let input =
+        crate::args::InputArgs { input: text("input").map(PathBuf::from), format: text("format"), map: list("map") };
+    RunArgs {
+        recipe,
+        input,
+        models: text("models"),
+        out: Some(dir.to_path_buf()),
+        take: number("take"),
+        accept: number("accept"),
+        seed: run.identity.seed,
+        in_flight: number("in_flight").unwrap_or(256) as usize,
+        ..RunArgs::default()
+    }
+}

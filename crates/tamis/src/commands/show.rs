@@ -1,0 +1,126 @@
+//! `tamis show`: a recipe of the cookbook, or the whole story of one record.
+
+use std::process::ExitCode;
+
+use serde_json::{Value as Json, json};
+use tamis_engine::dataset::{self, Ending};
+use tamis_engine::{RunDir, RunFile};
+
+use crate::args::ShowArgs;
+use crate::error::{Error, Outcome};
+use crate::{cookbook, human};
+
+/// Shows the recipe, or the record.
+pub fn run(args: &ShowArgs) -> Outcome {
+    match &args.id {
+        Some(id) => record(args, id),
+        None if RunDir::at(&args.what).path().join("run.json").exists() => {
+            let help = format!(
+                "name a record: `tamis show {0} ID`; ids stand in `tamis stats {0}` and in its files",
+                args.what
+            );
+            Err(Error::refused(format!("{} is a run; which record?", args.what)).help(help))
+        }
+        None => recipe(args),
+    }
+}
+
+fn recipe(args: &ShowArgs) -> Outcome {
+    let files = cookbook::find(&args.what)?;
+    let page = files.read("README.md").or_else(|_| files.read("recipe.yaml"));
+    let page = page.map_err(|e| Error::refused(format!("`{}`: {e}", args.what)))?;
+    let text = String::from_utf8_lossy(&page);
+    if args.json {
+        println!("{}", json!({ "recipe": args.what, "page": text }));
+    } else {
+        println!("{text}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn record(args: &ShowArgs, id: &str) -> Outcome {
+    let dir = RunDir::at(&args.what);
+    let run = dir.read()?;
+    let found = dataset::find(&dir, &run, id)?;
+    if found.is_empty() {
+        let message = format!(
+            "no record of {} has an id that begins with `{id}`, or came from an input row called so",
+            args.what
+        );
+        return Err(Error::refused(message).help("ids are 32 hexadecimal digits; the first four or more do"));
+    }
+    if args.json {
+        let rows: Vec<_> =
+            found.iter().map(|(ending, row)| json!({ "ending": ending.word(), "record": row })).collect();
+        println!("{}", json!(rows));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (ending, row) in &found {
+        tell(&run, *ending, row);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(run: &RunFile, ending: Ending, row: &Json) {
+    let text = |path: &str| row.pointer(path).and_then(Json::as_str).unwrap_or_default().to_string();
+    println!("{} {}", human::cyan(&text("/_id")), ending.word());
+    println!("  from     {} (input row {})", text("/_root/key"), row.pointer("/_root/ordinal").unwrap_or(&Json::Null));
+    println!(
+        "  recipe   {} {}, seed {}",
+        run.identity.recipe,
+        &run.identity.recipe_digest.chars().take(12).collect::<String>(),
+        run.identity.seed
+    );
+    match ending {
+        Ending::Rejected => println!("  rejected by {}: {} {}", text("/_step"), text("/_reason"), row["_values"]),
+        Ending::Failed => {
+            println!("  failed in {} after {} attempts: {}", text("/_step"), row["_attempts"], text("/_error"))
+        }
+        Ending::Accepted => {}
+    }
+    let fields = row.as_object().into_iter().flatten().filter(|(name, _)| !name.starts_with('_'));
+    for (name, value) in fields {
+        println!("  {name:<12} {}", field(value));
+    }
+    for entry in row["_story"].as_array().into_iter().flatten() {
+        println!("  {} {}", human::dim("·"), story(entry));
+    }
+    println!();
+}
+
+fn field(value: &Json) -> String {
+    match value.get("hash").and_then(Json::as_str) {
+        Some(hash) => {
+            let size = |side: &str| value.pointer(&format!("/header/{side}")).and_then(Json::as_u64).unwrap_or(0);
+            format!("{} {}x{} {}", &hash[..12.min(hash.len())], size("width"), size("height"), value["origin"])
+        }
+        None => match value {
+            Json::String(text) => human::line(text, 400),
+            other => human::line(&other.to_string(), 400),
+        },
+    }
+}
+
+fn story(entry: &Json) -> String {
+    let step = entry["step"].as_str().unwrap_or_default();
+    if let Some(call) = entry.get("call") {
+        let text = |name: &str| call[name].as_str().unwrap_or_default();
+        let paid = if call["cached"] == json!(true) {
+            "from the journal".to_string()
+        } else {
+            human::money(call["usd"].as_f64().unwrap_or(0.0))
+        };
+        let request: String = text("request").chars().take(12).collect();
+        let usage = format!("{} in, {} out", call["usage"]["input"], call["usage"]["output"]);
+        return format!(
+            "{step}: {} = {} ({}), request {request}, {usage}, {paid}",
+            text("role"),
+            text("model"),
+            text("backend")
+        );
+    }
+    if let Some(branch) = entry.get("branch").and_then(Json::as_str) {
+        return format!("{step}: {branch}");
+    }
+    format!("{step}: {}", entry.get("note").and_then(Json::as_str).unwrap_or_default())
+}

@@ -1,0 +1,46 @@
+//! `tamis verify`: the proof that nothing vanished and nothing was changed.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tamis_core::media::MediaStore;
+use tamis_engine::{RunDir, verify::verify};
+
+use crate::args::VerifyArgs;
+use crate::error::{Error, FAILED, Outcome};
+use crate::{human, launch};
+
+/// Proves, or tells everything that is wrong.
+pub fn run(args: &VerifyArgs) -> Outcome {
+    let dir = RunDir::at(&args.dir);
+    let run = dir.read()?;
+    let media = launch::media(&dir)?;
+    let mut report = verify(&dir, &run, &|hash| media.contains(hash))?;
+    if !args.fast {
+        report.problems.extend(media.verify().map_err(|e| Error {
+            message: e.to_string(),
+            help: None,
+            code: FAILED,
+        })?);
+    }
+    let good = report.problems.is_empty();
+    if args.json {
+        println!("{}", json!({ "ok": good, "report": report }));
+    } else {
+        report.problems.iter().for_each(|problem| eprintln!("{} {problem}", human::red("✘")));
+        if good {
+            let records = human::counted(report.records, "record");
+            let parts = human::counted(report.parts, "part");
+            println!("{} {records} in {parts}: each input is accepted, rejected or failed, once", human::green("✔"));
+            let splits = human::counted(report.splits, "fan-out");
+            println!(
+                "  {splits} followed, {} media found{}",
+                human::count(report.media),
+                if args.fast { "" } else { " and hashed again" }
+            );
+            println!("  digest   {}", report.digest);
+        }
+    }
+    let message = if args.json { String::new() } else { human::counted(report.problems.len() as u64, "problem") };
+    if good { Ok(ExitCode::SUCCESS) } else { Err(Error { message, help: None, code: FAILED }) }
+}

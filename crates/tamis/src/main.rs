@@ -1,0 +1,37 @@
+//! The command line of Tamis: thin, each command one file.
+#![allow(unreachable_pub, reason = "a program has no outside that could reach its items")]
+
+mod args;
+mod commands;
+mod cookbook;
+mod error;
+mod human;
+mod launch;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::List(args) => commands::list::run(&args),
+        Command::Show(args) => commands::show::run(&args),
+        Command::Ops(args) => commands::ops::run(&args),
+        Command::Check(args) => commands::check::run(&args),
+        Command::Plan(args) => commands::plan::run(&args),
+        Command::Run(args) => commands::run::run(args),
+        Command::Resume(args) => commands::resume::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Stats(args) => commands::stats::run(&args),
+        Command::Export(args) => commands::export::run(&args),
+        Command::New(args) => commands::new::run(&args),
+        Command::Test(args) => commands::test::run(&args),
+        Command::Schema => commands::schema::run(),
+        Command::Sim(args) => commands::sim::run(&args),
+    };
+    result.unwrap_or_else(|error| error.print())
+}

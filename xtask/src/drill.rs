@@ -1,0 +1,166 @@
+//! The kill drill: a run against a faulty server is killed at random instants, taken up again each time, and has to end
+//! with the digest of the undisturbed run.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::shell::{Done, root, tamis, target};
+
+/// Kills `kills` times in all, over as many runs as it takes.
+pub fn run(kills: u32) -> Done {
+    println!("\n── kill drill: {kills} kills");
+    let began = Instant::now();
+    let dir = target().join("drill");
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    let input = input(&dir)?;
+    let server = Server::start()?;
+    let quiet = finish(&server, &input, &dir.join("undisturbed"), &[])?;
+    println!("   undisturbed: {quiet}");
+    for jobs in ["1", "8"] {
+        let digest = finish(&server, &input, &dir.join(format!("jobs-{jobs}")), &["--jobs", jobs])?;
+        same(&quiet, &digest, &format!("--jobs {jobs}"))?;
+    }
+    same(&quiet, &shards(&server, &input, &dir.join("shards"))?, "four shards")?;
+    let mut random = Random(began.elapsed().as_nanos() as u64 ^ u64::from(std::process::id()));
+    let (mut killed, mut round) = (0, 0);
+    while killed < kills {
+        let out = dir.join(format!("killed-{round}"));
+        round += 1;
+        while killed < kills && kill_once(&server, &input, &out, &mut random)? {
+            killed += 1;
+        }
+        let digest = finish(&server, &input, &out, &[])?;
+        same(&quiet, &digest, &format!("after {killed} kills"))?;
+        verify(&out)?;
+    }
+    println!("── kill drill: good, {killed} kills in {round} runs, {:.1} s", began.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn same(expected: &str, found: &str, what: &str) -> Done {
+    if expected == found { Ok(()) } else { Err(format!("kill drill: {what}: digest {found}, expected {expected}")) }
+}
+
+/// Small pictures with captions: the photographs of the examples, many times over, with different texts.
+fn input(dir: &Path) -> Result<PathBuf, String> {
+    let photos = root().join("examples/coco/images");
+    let mut names: Vec<PathBuf> = std::fs::read_dir(&photos)
+        .map_err(|e| format!("{}: {e}", photos.display()))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "jpg"))
+        .collect();
+    names.sort();
+    let rows: String = (0..600)
+        .map(|i| {
+            let photo = names[i % names.len()].display();
+            format!(
+                "{{\"image\": \"{photo}\", \"captions\": [\"Scene {i} with a cat.\", \"Number {i} beside a tree.\"], \
+                 \"regions\": [{{\"label\": \"cat\", \"box\": [10, 10, {}, 90]}}]}}\n",
+                20 + i % 60
+            )
+        })
+        .collect();
+    let path = dir.join("input.jsonl");
+    std::fs::write(&path, rows).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(path)
+}
+
+fn command(server: &Server, input: &Path, out: &Path) -> Command {
+    let mut command = Command::new(tamis());
+    command.args(["run", "llava", "--quiet", "--json", "--in-flight", "64"]);
+    command.arg("--input").arg(input).arg("--out").arg(out).args(["--models", &server.url]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs to the end and gives the digest.
+fn finish(server: &Server, input: &Path, out: &Path, more: &[&str]) -> Result<String, String> {
+    let output = command(server, input, out).args(more).output().map_err(|e| format!("kill drill: {e}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !text.contains("\"complete\":true") {
+        return Err(format!("kill drill: {} is not complete:\n{text}{errors}", out.display()));
+    }
+    digest(&text).ok_or_else(|| format!("kill drill: no digest in {text}{errors}"))
+}
+
+fn digest(json: &str) -> Option<String> {
+    let at = json.find("\"digest\":\"")? + 10;
+    Some(json[at..].split('"').next()?.to_string())
+}
+
+/// Kills once at a random instant; false when the run ended before.
+fn kill_once(server: &Server, input: &Path, out: &Path, random: &mut Random) -> Result<bool, String> {
+    let mut child = command(server, input, out).spawn().map_err(|e| format!("kill drill: {e}"))?;
+    std::thread::sleep(Duration::from_millis(20 + random.below(900)));
+    let ended = child.try_wait().map_err(|e| format!("kill drill: {e}"))?.is_some();
+    let _ = child.kill();
+    let _ = child.wait();
+    Ok(!ended)
+}
+
+fn shards(server: &Server, input: &Path, out: &Path) -> Result<String, String> {
+    let shard = |i: u32| command(server, input, out).args(["--shard", &format!("{i}/4")]).spawn();
+    let children: Vec<Child> = (1..=4).map(shard).collect::<Result<_, _>>().map_err(|e| format!("kill drill: {e}"))?;
+    for child in children {
+        let output = child.wait_with_output().map_err(|e| format!("kill drill: {e}"))?;
+        if output.status.code().is_none_or(|code| code > 1) {
+            return Err(format!("kill drill: a shard failed:\n{}", String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+    let output = Command::new(tamis()).args(["stats", "--json"]).arg(out).output().map_err(|e| e.to_string())?;
+    digest(&String::from_utf8_lossy(&output.stdout)).ok_or_else(|| "kill drill: no digest of the shards".to_string())
+}
+
+fn verify(out: &Path) -> Done {
+    let output = Command::new(tamis()).arg("verify").arg(out).output().map_err(|e| format!("kill drill: {e}"))?;
+    let text = || [&output.stdout[..], &output.stderr[..]].concat();
+    if output.status.success() { Ok(()) } else { Err(format!("kill drill: {}", String::from_utf8_lossy(&text()))) }
+}
+
+/// The simulator with 20% faults, killed when dropped.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start() -> Result<Server, String> {
+        let faults = ["--error-share", "0.1", "--malformed-share", "0.05", "--empty-share", "0.05"];
+        let mut child = Command::new(tamis())
+            .args(["sim", "--port", "0", "--latency-ms", "20", "--latency-jitter", "0.5"])
+            .args(faults)
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|e| format!("kill drill: cannot start the simulator: {e}"))?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().ok_or("kill drill: the simulator says nothing")?;
+        BufReader::new(stdout).read_line(&mut line).map_err(|e| e.to_string())?;
+        let url = line.split_whitespace().last().unwrap_or_default().to_string();
+        Ok(Server { child, url })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Instants need no good randomness (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 |= 1;
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % n
+    }
+}

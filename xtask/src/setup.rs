@@ -1,0 +1,49 @@
+//! What the tests need beyond cargo: installed here when that is allowed, else the exact line to type.
+
+use std::path::PathBuf;
+
+use crate::shell::{Done, command, run, target, works};
+
+/// What the exports are proved with: the real readers, pinned.
+const READERS: [&str; 5] =
+    ["datasets==5.2.0", "webdataset==1.0.2", "pycocotools==2.0.11", "pillow==12.0.0", "numpy==2.3.5"];
+
+/// A Python with the readers, in a virtual environment of its own under the target directory.
+pub fn python() -> Result<PathBuf, String> {
+    let venv = target().join("venv-readers");
+    let python = venv.join("bin").join("python");
+    let stamp = venv.join("installed");
+    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == READERS.join("\n")) {
+        return Ok(python);
+    }
+    need_venv()?;
+    let path = venv.display().to_string();
+    run("make a Python environment", &mut command("python3", &["-m", "venv", "--clear", &path]))?;
+    let mut pip = command(&python, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    run("install the readers", pip.args(READERS))?;
+    std::fs::write(&stamp, READERS.join("\n")).map_err(|e| format!("{}: {e}", stamp.display()))?;
+    Ok(python)
+}
+
+/// Debian splits the venv module from python3.
+fn need_venv() -> Done {
+    if works("python3", &["-c", "import venv, ensurepip"]) {
+        return Ok(());
+    }
+    apt("python3-venv")
+}
+
+fn apt(package: &str) -> Done {
+    let line = format!("apt-get install --yes --no-install-recommends {package}");
+    let prefix: &[&str] = if works("sh", &["-c", "test \"$(id -u)\" = 0"]) {
+        &[]
+    } else if works("sudo", &["-n", "true"]) {
+        &["sudo", "-n"]
+    } else {
+        return Err(format!("{package} is missing and cannot be installed without root; type:\n    sudo {line}"));
+    };
+    let script = format!("apt-get update && {line}");
+    let whole = [prefix, &["sh", "-c", &script]].concat();
+    run(&format!("install {package}"), &mut command(whole[0], &whole[1..]))
+        .map_err(|e| format!("{e}; type:\n    sudo {line}"))
+}
