@@ -81,6 +81,14 @@ pub struct Counts {
 }
 
 impl Tally {
+    /// Adds what a barrier did to a part; other steps are counted where they run.
+    pub fn add(&self, counts: Counts) {
+        self.entered.fetch_add(counts.entered, Ordering::Relaxed);
+        self.skipped.fetch_add(counts.skipped, Ordering::Relaxed);
+        self.rejected.fetch_add(counts.rejected, Ordering::Relaxed);
+        self.failed.fetch_add(counts.failed, Ordering::Relaxed);
+    }
+
     /// The numbers so far.
     pub fn counts(&self) -> Counts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

@@ -63,6 +63,11 @@ pub trait Source: Send + Sync {
     /// The number of rows, where it is known without reading them all.
     fn len(&self) -> Option<u64>;
 
+    /// Whether it is known to have no rows.
+    fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
     /// A digest of what it will deliver, cheap to compute (names, sizes and times of files), to notice on resume that
     /// the input has changed.
     fn fingerprint(&self) -> String;

@@ -159,7 +159,7 @@ impl Value {
             Value::List(items) => 40 + items.iter().map(Value::weight).sum::<usize>(),
             Value::Map(fields) => 40 + fields.iter().map(|(n, v)| 24 + n.len() + v.weight()).sum::<usize>(),
             Value::Polygon(polygon) => 40 + 16 * polygon.0.len(),
-            Value::Media(_) => 200,
+            Value::Media(media) => 200 + media.held_bytes().map_or(0, |bytes| bytes.len()),
             _ => 40,
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::future::FutureExt;
 use serde_json::json;
-use tamis_core::block::{self, Failed, Outcome, Rejected};
+use tamis_core::block::{self, Counts, Failed, Outcome, Rejected};
 use tamis_core::error::StopReason;
 use tamis_core::media::MediaStore;
 use tamis_core::model::Model;
@@ -138,29 +138,25 @@ impl Run {
         let mut working = JoinSet::new();
         let mut enough = accept::Counter::new(&self.job, stage)?;
         let mut result = Ok(());
-        loop {
-            let room = working.len() < self.parts_at_once(stage) && !enough.reached() && result.is_ok();
+        let mut reading = true;
+        while result.is_ok() {
+            let room = reading && !enough.reached() && working.len() < self.parts_at_once(stage);
+            if !room && working.is_empty() {
+                break;
+            }
             tokio::select! {
                 next = parts.recv(), if room => match next {
                     Some(work) => { working.spawn(self.clone().part(stage, work)); }
-                    None if working.is_empty() => break,
-                    None => parts.close(),
+                    None => reading = false,
                 },
-                Some(ended) = working.join_next() => match ended {
+                Some(ended) = working.join_next(), if !working.is_empty() => match ended {
                     Ok(Ok(manifest)) => enough.add(&manifest),
-                    Ok(Err(error)) => result = result.and(Err(error)),
-                    Err(panic) => result = result.and(Err(EngineError::Damaged(format!("a part was lost: {panic}")))),
+                    Ok(Err(error)) => result = Err(error),
+                    Err(lost) => result = Err(EngineError::Damaged(format!("a part was lost: {lost}"))),
                 },
-                () = self.job.stop.asked(), if result.is_ok() => {
+                () = self.job.stop.asked() => {
                     result = Err(self.job.stop.reason().unwrap_or(StopReason::Interrupted).into());
                 }
-                else => break,
-            }
-            if parts.is_closed() && parts.is_empty() && working.is_empty() {
-                break;
-            }
-            if result.is_err() {
-                break;
             }
         }
         drop(parts);
@@ -275,6 +271,12 @@ impl Run {
                     Err(error) => work.outcome.failed.push(failure(record, &step.id, error.to_string())),
                 }
             }
+            step.tally.add(Counts {
+                entered: inputs,
+                rejected: work.outcome.rejected.len() as u64,
+                failed: work.outcome.failed.len() as u64,
+                ..Counts::default()
+            });
             if sender.blocking_send(work).is_err() {
                 return Ok(None);
             }
@@ -448,6 +450,7 @@ impl Run {
         if stage + 1 == plan.stages.len() {
             self.shape(&mut outcome)?;
         }
+        self.keep_held(&outcome)?;
         sort(&mut outcome);
         let summary = match &plan.stages[stage].barrier {
             Some(step) => Some(self.sum_up(step, &mut outcome)?),
@@ -484,6 +487,20 @@ impl Run {
             }
         }
         Ok(())
+    }
+
+    /// Media that are nowhere but in memory go into the store with whatever record holds them.
+    fn keep_held(&self, outcome: &Outcome) -> Result<(), EngineError> {
+        let ended = outcome.rejected.iter().map(|r| &r.record).chain(outcome.failed.iter().map(|f| &f.record));
+        let mut result = Ok(());
+        for (_, value) in outcome.passed.iter().chain(ended).flat_map(|record| record.fields()) {
+            value.each_media(&mut |media| {
+                if result.is_ok() && media.held_bytes().is_some() {
+                    result = self.job.media.adopt(media).map(|_| ());
+                }
+            });
+        }
+        result.map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))
     }
 
     fn adopt(&self, names: &[Name], record: &Record) -> Result<(), String> {

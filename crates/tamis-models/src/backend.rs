@@ -5,6 +5,7 @@ use tamis_core::media::MediaStore;
 use tamis_core::model::{ChatRequest, Reply, Sampling, Usage};
 
 use crate::fault::Fault;
+use crate::limits::concurrency::OnSend;
 
 /// What is sent.
 pub(crate) struct Ask<'a> {
@@ -28,6 +29,6 @@ pub(crate) struct Answered {
 
 /// One server, or the simulator.
 pub(crate) trait Backend: Send + Sync {
-    /// One exchange, at most as long as the binding's timeout.
-    fn send<'a>(&'a self, ask: &'a Ask<'a>) -> BoxFuture<'a, Result<Answered, Fault>>;
+    /// One exchange, at most as long as the binding's timeout. `on_send` is dropped when the request is on its way.
+    fn send<'a>(&'a self, ask: &'a Ask<'a>, on_send: OnSend) -> BoxFuture<'a, Result<Answered, Fault>>;
 }

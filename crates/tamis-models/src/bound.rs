@@ -83,7 +83,6 @@ impl BoundModel {
                 (Next::GiveUp, FaultKind::Unusable) if others => endpoint.breaker.failed(&fault),
                 (Next::GiveUp, _) => {
                     endpoint.breaker.failed(&fault);
-                    endpoint.breaker.verdict().await;
                     return Called::Failed(fault, attempts);
                 }
                 // Another server of the same model can be asked at once; waiting is for those already asked.
@@ -91,6 +90,18 @@ impl BoundModel {
                 (Next::Again(delay), _) => tokio::time::sleep(delay).await,
             }
             turn += 1;
+        }
+    }
+
+    /// Whether any of its servers ever answered anything.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.last_success().is_some())
+    }
+
+    /// Waits for it to show whether its servers are to blame; see [`crate::limits::breaker::Breaker::verdict`].
+    pub(crate) async fn verdict(&self) {
+        for endpoint in &self.endpoints {
+            endpoint.breaker.verdict().await;
         }
     }
 

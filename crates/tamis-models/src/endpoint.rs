@@ -69,12 +69,12 @@ impl Endpoint {
         if let Some(rate) = &self.tokens {
             rate.take(expected_tokens).await;
         }
-        let permit = self.gate.enter(repeated).await;
+        let mut permit = self.gate.enter(repeated).await;
         if self.breaker.given_up().is_some() {
             return Tried::GivenUp;
         }
         self.meter.add_request(repeated);
-        let result = self.backend.send(ask).await;
+        let result = self.backend.send(ask, permit.on_send()).await;
         self.settle(expected_tokens, &result);
         match result {
             Ok(answered) => {

@@ -305,6 +305,44 @@ mod tests {
         assert_eq!(reader.get(&key(1)), Some(entry("shared")));
     }
 
+    /// Writes until it is killed when the test below starts this test in a process of its own.
+    #[test]
+    fn a_writer_for_the_kill_test() {
+        let Some(dir) = std::env::var_os("TAMIS_KILL_TEST") else { return };
+        let journal = Journal::open(dir).unwrap();
+        for n in 0_u64.. {
+            journal.put(&blake3::hash(&n.to_le_bytes()), &entry(&format!("answer {n}"))).unwrap();
+            println!("\nwritten {n}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_was_written_is_lost_by_sigkill() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "journal::tests::a_writer_for_the_kill_test", "--nocapture"])
+            .env("TAMIS_KILL_TEST", dir.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = std::io::BufRead::lines(BufReader::new(child.stdout.take().unwrap()));
+        let mut written = 0_u64;
+        for line in lines.map_while(Result::ok) {
+            if let Some(n) = line.strip_prefix("written ").and_then(|n| n.parse().ok()) {
+                written = n;
+            }
+            if written == 500 {
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        let journal = Journal::open(dir.path()).unwrap();
+        assert!(written >= 500);
+        for n in 0..=written {
+            assert_eq!(journal.get(&blake3::hash(&n.to_le_bytes())), Some(entry(&format!("answer {n}"))));
+        }
+    }
+
     #[test]
     fn another_file_is_not_taken_for_a_journal() {
         let dir = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@ use crate::bindings::Services;
 use crate::bound::{BoundModel, Called, order};
 use crate::budget::Spent;
 use crate::digest;
+use crate::fault::{Fault, FaultKind};
 use crate::flight::{Flights, Outcome, Turn};
 use crate::journal::{Entry, Key};
 use crate::tokens;
@@ -120,6 +121,9 @@ impl Role {
     }
 
     async fn ask(&self, chat: &ChatRequest, site: &CallSite<'_>, candidates: &[Candidate<'_>]) -> Outcome {
+        if candidates.iter().any(|candidate| candidate.model.endpoints.is_empty()) {
+            return Err(failed(format!("the role `{}` is bound for a plan, which makes no calls", self.name), 0));
+        }
         let mut total_attempts = 0;
         let mut last = None;
         for candidate in candidates {
@@ -147,11 +151,17 @@ impl Role {
                 }
             }
         }
+        let sent = last.as_ref().is_some_and(|(_, fault)| fault.kind != FaultKind::Unsendable);
+        if sent && !self.players.iter().any(|(model, _)| model.has_answered()) {
+            for (model, _) in &self.players {
+                model.verdict().await;
+            }
+        }
         Err(self.verdict(last, total_attempts))
     }
 
     /// Whether a call that nobody answered is one record's failure or the end of the run.
-    fn verdict(&self, last: Option<(&BoundModel, crate::fault::Fault)>, attempts: u32) -> CallError {
+    fn verdict(&self, last: Option<(&BoundModel, Fault)>, attempts: u32) -> CallError {
         if self.players.iter().all(|(model, _)| model.is_given_up()) {
             let reasons: Vec<_> = self.players.iter().map(|(model, _)| model.why_given_up()).collect();
             return CallError::Stop(StopReason::BackendDown(format!("role `{}`: {}", self.name, reasons.join("; "))));

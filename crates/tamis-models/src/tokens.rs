@@ -60,9 +60,7 @@ impl ImageTokens {
     /// The formula of this name.
     pub fn named(name: &str) -> Option<ImageTokens> {
         match name {
-            "qwen2-vl" | "qwen2.5-vl" => {
-                Some(ImageTokens::Qwen { min_pixels: 56 * 56, max_pixels: 16384 * 28 * 28 })
-            }
+            "qwen2-vl" | "qwen2.5-vl" => Some(ImageTokens::Qwen { min_pixels: 56 * 56, max_pixels: 16384 * 28 * 28 }),
             "openai-tiles" => Some(ImageTokens::OpenaiTiles),
             "internvl" => Some(ImageTokens::Internvl),
             "llava" => Some(ImageTokens::Llava),

@@ -1,4 +1,5 @@
 //! `models.yaml`.
+#![allow(clippy::unwrap_used)]
 
 use tamis_core::model::RoleKind;
 use tamis_models::Bindings;
@@ -46,11 +47,11 @@ fn the_digest_is_of_models_and_sampling_and_not_of_servers_and_prices() {
 #[test]
 fn mistakes_are_named_with_their_place_and_what_was_meant() {
     let misspelt = error("roles: { w: m }\nmodels:\n  m:\n    backend: openai\n    ulr: http://x/v1\n");
-    assert!(misspelt.starts_with("models.yaml:5:") && misspelt.contains("did you mean `url`"), "{misspelt}");
+    assert!(misspelt.starts_with("models.yaml:5:") && misspelt.contains("did you mean `url"), "{misspelt}");
     let unknown = error("roles:\n  w: qwem\nmodels:\n  qwen: { backend: sim }\n");
     assert!(unknown.starts_with("models.yaml:2:") && unknown.contains("did you mean `qwen`"), "{unknown}");
     let among = error("roles:\n  w: [{ model: sim }, { model: sym }]\nmodels:\n  sim: { backend: sim }\n");
-    assert!(among.starts_with("models.yaml:2:31:"), "{among}");
+    assert!(among.starts_with("models.yaml:2:32:"), "{among}");
     let backend = error("roles: {}\nmodels:\n  m: { backend: opnai }\n");
     assert!(backend.starts_with("models.yaml:3:") && backend.contains("did you mean `openai`"), "{backend}");
     let formula = error("roles: {}\nmodels:\n  m: { backend: sim, images: { tokens: qwen-vl } }\n");
@@ -70,7 +71,8 @@ fn a_key_in_the_file_is_refused_with_the_reason_and_not_repeated() {
 #[test]
 fn roles_without_a_model_are_listed() {
     let bindings = Bindings::parse("models.yaml", GOOD).unwrap();
-    let roles = [("writer".into(), RoleKind::Chat), ("writter".into(), RoleKind::Chat), ("judge".into(), RoleKind::Chat)];
+    let roles =
+        [("writer".into(), RoleKind::Chat), ("writter".into(), RoleKind::Chat), ("judge".into(), RoleKind::Chat)];
     let missing = bindings.missing(&roles);
     assert_eq!(missing.len(), 1);
     assert!(missing[0].contains("`writter`") && missing[0].contains("did you mean `writer`"), "{missing:?}");

@@ -145,8 +145,7 @@ async fn another_server_of_the_same_model_takes_over() {
 
 #[tokio::test]
 async fn a_role_is_played_by_weight_and_the_other_stands_in() {
-    let (big, small) =
-        (sim::spawn(Options::default()).await.unwrap(), sim::spawn(Options::default()).await.unwrap());
+    let (big, small) = (sim::spawn(Options::default()).await.unwrap(), sim::spawn(Options::default()).await.unwrap());
     let yaml = |big: &str, small: &str| {
         format!(
             "roles: {{ writer: [{{ model: big, weight: 3 }}, {{ model: small }}] }}\nmodels:\n  \

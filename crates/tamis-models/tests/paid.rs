@@ -1,4 +1,5 @@
 //! What is paid for: the journal, identical requests, budgets, estimates.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -138,7 +139,8 @@ async fn estimates_count_pictures_by_the_models_formula_and_make_no_call() {
 async fn the_simulator_plays_a_role_without_a_server() {
     let bindings = tamis_models::Bindings::simulated();
     let model = bindings.connect(&common::writer(), Services::default()).await.unwrap().remove("writer").unwrap();
-    let schema = serde_json::json!({ "type": "object", "properties": { "ok": { "type": "boolean" } }, "required": ["ok"] });
+    let schema =
+        serde_json::json!({ "type": "object", "properties": { "ok": { "type": "boolean" } }, "required": ["ok"] });
     let chat = ChatRequest { schema: Some(Arc::new(schema)), n: 2, ..question("Is there a dog?") };
     let (reply, receipt) = ask(&model, chat.clone()).await.unwrap();
     assert_eq!((receipt.backend.as_str(), receipt.model.as_str()), ("sim", sim::MODEL));

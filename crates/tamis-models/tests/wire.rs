@@ -1,4 +1,5 @@
 //! What goes over the wire.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -73,7 +74,8 @@ async fn a_schema_is_sent_strictly_and_asked_for_otherwise_when_the_server_does_
     assert!(receipt.notes[0].contains("json_object"), "{receipt:?}");
     ask(&model, ChatRequest { seed: 1, ..chat }).await.unwrap();
     let bodies = server.bodies();
-    let strict = json!({ "type": "json_schema", "json_schema": { "name": "answer", "strict": true, "schema": schema } });
+    let strict =
+        json!({ "type": "json_schema", "json_schema": { "name": "answer", "strict": true, "schema": schema } });
     assert_eq!(bodies[0]["response_format"], strict);
     for body in &bodies[1..] {
         assert_eq!(body["response_format"], json!({ "type": "json_object" }));

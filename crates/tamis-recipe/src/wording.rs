@@ -24,7 +24,7 @@ impl<'a> Place<'a> {
             return;
         }
         let code = code_of(&problem.message, file_errors);
-        if let Some(diagnostic) = in_prompt(&problem, code, files) {
+        if let Some(diagnostic) = in_prompt(&problem, code, files, &self.folder.shown) {
             self.folder.session.tell(diagnostic);
             return;
         }
@@ -83,14 +83,10 @@ impl<'a> Place<'a> {
 }
 
 /// A problem inside a prompt file, at its line there.
-fn in_prompt(problem: &Problem, code: Code, files: &[SourceText]) -> Option<Diagnostic> {
+fn in_prompt(problem: &Problem, code: Code, files: &[SourceText], shown: &str) -> Option<Diagnostic> {
     let message = &problem.message;
-    let of_file = |file: &&SourceText| {
-        let path = message.split([':', ' ']).next().unwrap_or_default();
-        !path.is_empty() && file.name().ends_with(path)
-    };
-    let file = files.iter().rev().find(of_file)?;
     let path = message.split([':', ' ']).next().unwrap_or_default();
+    let file = files.iter().rev().find(|file| file.name().strip_prefix(shown) == Some(path))?;
     let rest = message[path.len()..].trim_start_matches([':', ' ']);
     let (rest, line) = split_line(rest);
     let named = Doubt::of(message).and_then(|doubt| word_in_tag(file.text(), doubt.name()));

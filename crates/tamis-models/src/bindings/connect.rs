@@ -130,9 +130,10 @@ impl Bindings {
         let url = self.expand(label, spec.urls.first().map_or("", String::as_str))?;
         let timeout = std::time::Duration::from_secs_f64(spec.limits.timeout_s.min(30.0));
         let http = Http::new(&url, key, timeout, 1).map_err(|e| self.wrong(label, &e))?;
-        let served = http.models().await.map_err(|fault| {
-            self.wrong(label, &format!("asked for the models it serves, {}", fault.message))
-        })?;
+        let served = http
+            .models()
+            .await
+            .map_err(|fault| self.wrong(label, &format!("asked for the models it serves, {}", fault.message)))?;
         match served.as_slice() {
             [one] => Ok(one.clone()),
             [] => Err(self.wrong(label, &format!("{} serves no model", bare_url(&url)))),
@@ -154,9 +155,8 @@ impl Bindings {
     fn expand(&self, label: &str, url: &str) -> Result<String, BindingError> {
         let (mut full, mut rest) = (String::new(), url);
         while let Some((before, after)) = rest.split_once("${") {
-            let (variable, after) = after
-                .split_once('}')
-                .ok_or_else(|| self.wrong(label, &format!("`{url}` has `${{` without `}}`")))?;
+            let (variable, after) =
+                after.split_once('}').ok_or_else(|| self.wrong(label, &format!("`{url}` has `${{` without `}}`")))?;
             let value = std::env::var(variable).map_err(|_| {
                 self.wrong(label, &format!("its URL needs the environment variable {variable}, which is not set"))
             })?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Bindings, ModelSpec, Roles};
+use super::{BackendKind, Bindings, ModelSpec, Roles};
 use crate::secret::bare_url;
 
 impl Bindings {
@@ -25,7 +25,8 @@ impl Bindings {
 
     /// Everything but secrets, for a run's metadata and its dataset card.
     pub fn describe(&self) -> Json {
-        let models: Map<String, Json> = self.models.iter().map(|(name, spec)| (name.clone(), spec.describe())).collect();
+        let models: Map<String, Json> =
+            self.models.iter().map(|(name, spec)| (name.clone(), spec.describe())).collect();
         json!({ "source": self.source, "roles": self.roles_as_json(), "models": models })
     }
 
@@ -35,9 +36,11 @@ impl Bindings {
         players.map(|spec| (spec.backend.name().to_string(), spec.model.clone().unwrap_or_default())).collect()
     }
 
-    /// Whether any role is played by the simulator in this process.
+    /// Whether any model is the simulator, in this process or, once its name was asked, as a server.
     pub fn is_simulated(&self) -> bool {
-        self.models.values().any(|spec| spec.backend == super::BackendKind::Sim)
+        let simulated =
+            |spec: &ModelSpec| spec.backend == BackendKind::Sim || spec.model.as_deref() == Some(crate::sim::MODEL);
+        self.models.values().any(simulated)
     }
 
     fn roles_as_json(&self) -> Json {

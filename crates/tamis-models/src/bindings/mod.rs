@@ -61,7 +61,10 @@ impl Bindings {
         let name = path.display().to_string();
         let length = std::fs::metadata(path).map_err(|e| BindingError::of_file(&name, e.to_string()))?.len();
         if length > 1 << 20 {
-            return Err(BindingError::of_file(&name, format!("{length} bytes are too many for bindings; at most 1 MiB")));
+            return Err(BindingError::of_file(
+                &name,
+                format!("{length} bytes are too many for bindings; at most 1 MiB"),
+            ));
         }
         let text = std::fs::read_to_string(path).map_err(|e| BindingError::of_file(&name, e.to_string()))?;
         parse::parse(&name, &text)

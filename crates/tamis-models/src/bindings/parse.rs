@@ -24,15 +24,17 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Bindings, BindingError> {
     let mut models = BTreeMap::new();
     for (name, model) in written.models {
         let defined = model.defined;
-        let spec = model.value.check().map_err(|(place, message)| {
-            at(place.unwrap_or(defined), format!("model `{name}`: {message}"))
-        })?;
+        let spec = model
+            .value
+            .check()
+            .map_err(|(place, message)| at(place.unwrap_or(defined), format!("model `{name}`: {message}")))?;
         models.insert(name, spec);
     }
     let mut roles = BTreeMap::new();
     for (role, players) in written.roles {
         for (player, place) in &players.value.0 {
-            check_player(player, &models).map_err(|m| at(place.unwrap_or(players.defined), format!("role `{role}`: {m}")))?;
+            check_player(player, &models)
+                .map_err(|m| at(place.unwrap_or(players.defined), format!("role `{role}`: {m}")))?;
         }
         roles.insert(role, players.value.0.into_iter().map(|(player, _)| player).collect());
     }
@@ -166,7 +168,8 @@ impl Model {
                 return Err((None, "backend openai needs `url` (or `urls`), like http://localhost:8000/v1".into()));
             }
             WrittenBackend::Sim if !urls.is_empty() => {
-                let message = "backend sim runs in this process and takes no `url`; for `tamis sim` write backend: openai";
+                let message =
+                    "backend sim runs in this process and takes no `url`; for `tamis sim` write backend: openai";
                 return Err((Some(urls[0].defined), message.into()));
             }
             _ => {}
@@ -291,7 +294,8 @@ impl<'de> Deserialize<'de> for Players {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Players, A::Error> {
-                WrittenPlayer::deserialize(de::value::MapAccessDeserializer::new(map)).map(|p| Players(vec![p.player()]))
+                WrittenPlayer::deserialize(de::value::MapAccessDeserializer::new(map))
+                    .map(|p| Players(vec![p.player()]))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Players, A::Error> {

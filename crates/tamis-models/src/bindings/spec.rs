@@ -147,12 +147,6 @@ impl Images {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            concurrency: 64,
-            requests_per_minute: None,
-            tokens_per_minute: None,
-            timeout_s: 120.0,
-            attempts: 8,
-        }
+        Limits { concurrency: 64, requests_per_minute: None, tokens_per_minute: None, timeout_s: 120.0, attempts: 8 }
     }
 }

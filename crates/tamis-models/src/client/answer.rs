@@ -26,9 +26,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Completion, String> {
     if choices.is_empty() {
         return Err("answered without any choice".into());
     }
-    let usage = wire.usage.and_then(|u| {
-        Some(Usage { input: u.prompt_tokens?, output: u.completion_tokens.unwrap_or_default() })
-    });
+    let usage = wire
+        .usage
+        .and_then(|u| Some(Usage { input: u.prompt_tokens?, output: u.completion_tokens.unwrap_or_default() }));
     Ok(Completion { answers: choices.into_iter().map(WireChoice::answer).collect(), usage })
 }
 

@@ -1,8 +1,12 @@
 //! One HTTP server: its connections, and what its status codes mean.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Once;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
@@ -10,6 +14,7 @@ use tokio::time::timeout;
 
 use super::answer::is_page;
 use crate::fault::{Fault, FaultKind, shorten};
+use crate::limits::concurrency::OnSend;
 use crate::limits::retry::retry_after;
 use crate::secret::{Secret, bare_url, scrub};
 
@@ -29,12 +34,7 @@ impl Http {
     /// A client of `url` that keeps up to `connections` connections. Sends nothing.
     ///
     /// Errors: a URL or key that cannot be used.
-    pub(crate) fn new(
-        url: &str,
-        key: Option<Secret>,
-        timeout: Duration,
-        connections: usize,
-    ) -> Result<Http, String> {
+    pub(crate) fn new(url: &str, key: Option<Secret>, timeout: Duration, connections: usize) -> Result<Http, String> {
         static CRYPTOGRAPHY: Once = Once::new();
         CRYPTOGRAPHY.call_once(|| {
             // An error means that somebody else has installed one, which is as good.
@@ -61,8 +61,10 @@ impl Http {
     }
 
     /// Sends a JSON body and returns the body of a successful answer.
-    pub(crate) async fn post(&self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Fault> {
-        let request = self.client.post(format!("{}/{path}", self.url)).header(CONTENT_TYPE, "application/json").body(body);
+    pub(crate) async fn post(&self, path: &str, body: Vec<u8>, on_send: OnSend) -> Result<Vec<u8>, Fault> {
+        let body = reqwest::Body::wrap(Outgoing { bytes: Some(body.into()), on_send: Some(on_send) });
+        let request =
+            self.client.post(format!("{}/{path}", self.url)).header(CONTENT_TYPE, "application/json").body(body);
         self.exchange(request).await
     }
 
@@ -159,9 +161,35 @@ impl Http {
 
     fn key_hint(&self) -> String {
         match &self.key {
-            Some(key) => format!("the key comes from the environment variable {}: is it the right one?", key.variable()),
+            Some(key) => {
+                format!("the key comes from the environment variable {}: is it the right one?", key.variable())
+            }
             None => "no key is bound: write `key: ${NAME}` under the model, with NAME an environment variable".into(),
         }
+    }
+}
+
+/// A body that tells when the connection takes it: connecting is over then.
+struct Outgoing {
+    bytes: Option<Bytes>,
+    on_send: Option<OnSend>,
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.on_send = None;
+        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, Bytes::len) as u64)
     }
 }
 

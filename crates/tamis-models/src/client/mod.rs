@@ -14,6 +14,7 @@ use tamis_core::model::{ChatReply, Reply, Usage};
 use crate::backend::{Answered, Ask, Backend};
 use crate::bindings::{Images, ModelSpec, Structured};
 use crate::fault::{Fault, FaultKind};
+use crate::limits::concurrency::OnSend;
 use crate::secret::Secret;
 
 pub(crate) use body::RESERVED_FIELDS;
@@ -43,17 +44,17 @@ impl OpenAi {
     }
 
     /// Asks until there are `n` answers: some servers give one whatever `n` is.
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answered, Fault> {
+    async fn ask(&self, ask: &Ask<'_>, mut on_send: OnSend) -> Result<Answered, Fault> {
         let wanted = ask.chat.n.max(1);
         let mut answers = Vec::new();
         let (mut total, mut notes, mut exchanges) = (Some(Usage::default()), Vec::new(), 0);
         while (answers.len() as u32) < wanted {
             let given = answers.len() as u32;
-            let (completion, more) = self.exchange(ask, wanted - given, ask.chat.seed.wrapping_add(given.into())).await?;
-            total = total.zip(completion.usage).map(|(sum, one)| Usage {
-                input: sum.input + one.input,
-                output: sum.output + one.output,
-            });
+            let seed = ask.chat.seed.wrapping_add(given.into());
+            let (completion, more) = self.exchange(ask, wanted - given, seed, std::mem::take(&mut on_send)).await?;
+            total = total
+                .zip(completion.usage)
+                .map(|(sum, one)| Usage { input: sum.input + one.input, output: sum.output + one.output });
             answers.extend(completion.answers);
             exchanges += 1;
             if exchanges == 1 {
@@ -67,12 +68,19 @@ impl OpenAi {
         Ok(Answered { reply: Reply::Chat(ChatReply { answers }), usage: total, notes })
     }
 
-    async fn exchange(&self, ask: &Ask<'_>, n: u32, seed: u64) -> Result<(answer::Completion, Vec<String>), Fault> {
+    async fn exchange(
+        &self,
+        ask: &Ask<'_>,
+        n: u32,
+        seed: u64,
+        mut on_send: OnSend,
+    ) -> Result<(answer::Completion, Vec<String>), Fault> {
         loop {
             let way = self.structured.load(Relaxed);
-            let form = body::Form { model: &self.model, structured: WAYS[usize::from(way)], images: &self.images, n, seed };
+            let form =
+                body::Form { model: &self.model, structured: WAYS[usize::from(way)], images: &self.images, n, seed };
             let (bytes, mut notes) = body::write(ask, &form)?;
-            let result = match self.http.post("chat/completions", bytes).await {
+            let result = match self.http.post("chat/completions", bytes, std::mem::take(&mut on_send)).await {
                 Ok(bytes) => answer::read(&bytes).map_err(|e| self.http.broken(&e)),
                 Err(fault) => Err(fault),
             };
@@ -82,7 +90,9 @@ impl OpenAi {
                     // Whoever comes first steps down; for the others it is done already.
                     let _ = self.structured.compare_exchange(way, way + 1, Relaxed, Relaxed);
                 }
-                Err(fault) if fault.kind == FaultKind::Unusable => return Err(self.http.explain(fault, &self.model).await),
+                Err(fault) if fault.kind == FaultKind::Unusable => {
+                    return Err(self.http.explain(fault, &self.model).await);
+                }
                 Err(fault) => return Err(fault),
                 Ok(completion) => {
                     notes.extend(self.structured_note(ask, way));
@@ -102,7 +112,7 @@ impl OpenAi {
 }
 
 impl Backend for OpenAi {
-    fn send<'a>(&'a self, ask: &'a Ask<'a>) -> BoxFuture<'a, Result<Answered, Fault>> {
-        Box::pin(self.ask(ask))
+    fn send<'a>(&'a self, ask: &'a Ask<'a>, on_send: OnSend) -> BoxFuture<'a, Result<Answered, Fault>> {
+        Box::pin(self.ask(ask, on_send))
     }
 }

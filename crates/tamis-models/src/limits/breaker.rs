@@ -63,6 +63,10 @@ impl Breaker {
     pub(crate) fn failed(&self, fault: &Fault) {
         let mut state = self.lock();
         state.failed_in_a_row += 1;
+        if let Some((at, _)) = &mut state.given_up {
+            *at = Instant::now();
+            return;
+        }
         let failed = state.failed_in_a_row;
         let hopeless = matches!(fault.kind, FaultKind::Unusable | FaultKind::Unreachable);
         let why = match state.last_success {

@@ -1,8 +1,9 @@
 //! How many requests are in flight at one server: found out by asking, with as few refusals as possible.
 //!
-//! The ceiling comes from the binding. Starts above the level that is known to be accepted are spaced, so that when a
-//! server refuses at some level only the one or two requests behind the refused one are refused too. A refusal sets the
-//! limit to what was accepted; from there it is probed upwards by one, at intervals that double with each refusal.
+//! The ceiling comes from the binding. Starts above the level that is known to be accepted are spaced, in time and by
+//! waiting until the requests before are on their way (a busy machine sends later than it starts), so that when a
+//! server refuses at some level only the few requests behind the refused one are refused too. A refusal sets the limit
+//! to what was accepted; from there it is probed upwards by one, at intervals that double with each refusal.
 //! A server that refuses at levels it accepted before counts requests by the minute: then starting is paused, and the
 //! limit stays about where it was.
 
@@ -17,12 +18,19 @@ use crate::meter::Meter;
 
 /// Time between two starts above the accepted level: 64 are in flight after 32 ms.
 const SPACING: Duration = Duration::from_micros(500);
+/// How far the spacing may catch up after a late timer, which ticks in milliseconds.
+const CATCH_UP: Duration = Duration::from_millis(1);
+/// Requests above the accepted level that may be started and not yet be on their way.
+const UNSENT: usize = 2;
+/// How long a start waits for the one before to be sent: connecting to a server far away takes longer.
+const UNSENT_WAIT: Duration = Duration::from_millis(5);
 /// The first interval between probes; doubled by the refusal that ends the ramp.
 const FIRST_PROBE: Duration = Duration::from_secs(1);
 const FASTEST_PROBE: Duration = Duration::from_millis(250);
 const SLOWEST_PROBE: Duration = Duration::from_secs(64);
 /// The pause after refusals at an accepted level when the server names none.
 const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Fewest milliseconds between two reductions because of errors.
 const ERROR_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -39,7 +47,12 @@ pub(crate) struct Permit {
     level: usize,
     started: Instant,
     outcome: Option<Outcome>,
+    on_send: Option<OnSend>,
 }
+
+/// Dropped when a request is on its way to the server.
+#[derive(Default)]
+pub(crate) struct OnSend(Option<Arc<Gate>>);
 
 /// How a request ended, as far as the server's load is concerned.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,7 +75,12 @@ struct State {
     /// the level at which answers came
     accepted: usize,
     waiting: VecDeque<oneshot::Sender<Permit>>,
+    /// requests that were started and are not on their way yet
+    unsent: usize,
+    last_start: Instant,
     next_start: Instant,
+    /// when somebody will look for waiting requests that may start
+    alarm: Option<Instant>,
     next_probe: Instant,
     probe_interval: Duration,
     probed: bool,
@@ -84,7 +102,10 @@ impl Gate {
             in_flight: 0,
             accepted: 0,
             waiting: VecDeque::new(),
+            unsent: 0,
+            last_start: now,
             next_start: now,
+            alarm: None,
             next_probe: now,
             probe_interval: FIRST_PROBE,
             probed: false,
@@ -100,18 +121,11 @@ impl Gate {
 
     /// Waits for a place. `urgent` requests, those that were sent before, go first.
     pub(crate) async fn enter(self: &Arc<Self>, urgent: bool) -> Permit {
-        let permit = match self.try_enter(urgent) {
+        match self.queue(urgent).await {
             Ok(permit) => permit,
-            Err(turn) => match turn.await {
-                Ok(permit) => permit,
-                // The sender lives in the gate that `self` holds and is dropped by handing over a permit only.
-                Err(_) => unreachable!("a gate outlives those who wait at it"),
-            },
-        };
-        if permit.started > Instant::now() {
-            tokio::time::sleep_until(permit.started).await;
+            // The sender lives in the gate that `self` holds and is dropped by handing over a permit only.
+            Err(_) => unreachable!("a gate outlives those who wait at it"),
         }
-        permit
     }
 
     /// How many may be in flight now.
@@ -120,43 +134,70 @@ impl Gate {
         self.lock().limit
     }
 
-    fn try_enter(self: &Arc<Self>, urgent: bool) -> Result<Permit, oneshot::Receiver<Permit>> {
-        let mut state = self.lock();
-        let now = Instant::now();
-        if (urgent || state.waiting.is_empty()) && state.has_room(now) {
-            return Ok(self.grant(&mut state, now));
-        }
+    fn queue(self: &Arc<Self>, urgent: bool) -> oneshot::Receiver<Permit> {
         let (sender, receiver) = oneshot::channel();
+        let mut state = self.lock();
         match urgent {
             true => state.waiting.push_front(sender),
             false => state.waiting.push_back(sender),
         }
-        Err(receiver)
-    }
-
-    fn grant(self: &Arc<Self>, state: &mut State, now: Instant) -> Permit {
-        state.in_flight += 1;
-        state.saturated |= state.in_flight >= state.limit;
-        self.meter.add_in_flight(1);
-        let level = state.in_flight;
-        let started = if level > state.accepted { state.next_start.max(now) } else { now };
-        if level > state.accepted {
-            state.next_start = started + SPACING;
-        }
-        Permit { gate: self.clone(), level, started, outcome: None }
+        self.admit(&mut state, Instant::now());
+        receiver
     }
 
     fn admit(self: &Arc<Self>, state: &mut State, now: Instant) {
-        while state.has_room(now) {
+        while !state.waiting.is_empty() && state.has_room(now) {
+            let start = state.earliest_start();
+            if start > now {
+                return self.set_alarm(state, start);
+            }
             let Some(next) = state.waiting.pop_front() else { return };
             let permit = self.grant(state, now);
             if let Err(mut unclaimed) = next.send(permit) {
                 // Whoever waited is gone. The permit must not be dropped here: its drop takes the lock that is held.
                 unclaimed.level = 0;
+                unclaimed.on_send.take().map(|mut on_send| on_send.0.take());
                 state.in_flight -= 1;
+                state.unsent -= 1;
                 self.meter.add_in_flight(-1);
             }
         }
+    }
+
+    fn grant(self: &Arc<Self>, state: &mut State, now: Instant) -> Permit {
+        state.in_flight += 1;
+        state.unsent += 1;
+        state.saturated |= state.in_flight >= state.limit;
+        self.meter.add_in_flight(1);
+        if state.in_flight > state.accepted {
+            state.last_start = now;
+            state.next_start = state.next_start.max(now - CATCH_UP) + SPACING;
+        }
+        let on_send = Some(OnSend(Some(self.clone())));
+        Permit { gate: self.clone(), level: state.in_flight, started: now, outcome: None, on_send }
+    }
+
+    fn sent(self: &Arc<Self>) {
+        let mut state = self.lock();
+        state.unsent -= 1;
+        self.admit(&mut state, Instant::now());
+    }
+
+    /// Looks for requests that may start at `at`, unless somebody does earlier.
+    fn set_alarm(self: &Arc<Self>, state: &mut State, at: Instant) {
+        if state.alarm.is_some_and(|alarm| alarm <= at) {
+            return;
+        }
+        state.alarm = Some(at);
+        let gate = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep_until(at).await;
+            if let Some(gate) = gate.upgrade() {
+                let mut state = gate.lock();
+                state.alarm = state.alarm.filter(|alarm| *alarm != at);
+                gate.admit(&mut state, Instant::now());
+            }
+        });
     }
 
     fn leave(self: &Arc<Self>, level: usize, started: Instant, outcome: Outcome) {
@@ -168,8 +209,9 @@ impl Gate {
         match outcome {
             Outcome::Answered => state.on_answer(level, now, self.ceiling),
             Outcome::Refused(wish) => {
-                if let Some(pause) = state.on_refusal(level, started, now, wish) {
-                    self.pause(pause);
+                state.on_refusal(level, started, now, wish);
+                if let Some(until) = state.paused_until.filter(|until| *until > now) {
+                    self.set_alarm(&mut state, until);
                 }
             }
             Outcome::Broken => state.on_error(now, 0.1, 0.5),
@@ -180,19 +222,6 @@ impl Gate {
         self.admit(&mut state, now);
     }
 
-    /// Opens the gate again after `pause`; whoever leaves in between does not.
-    fn pause(self: &Arc<Self>, pause: Duration) {
-        let gate = Arc::downgrade(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(pause).await;
-            if let Some(gate) = gate.upgrade() {
-                let mut state = gate.lock();
-                state.paused_until = None;
-                gate.admit(&mut state, Instant::now());
-            }
-        });
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -201,6 +230,15 @@ impl Gate {
 impl State {
     fn has_room(&self, now: Instant) -> bool {
         self.in_flight < self.limit && self.paused_until.is_none_or(|until| now >= until)
+    }
+
+    /// When the next request may start: at once up to the accepted level, above it in its turn.
+    fn earliest_start(&self) -> Instant {
+        match self.in_flight < self.accepted {
+            true => self.last_start,
+            false if self.unsent < UNSENT => self.next_start,
+            false => self.next_start.max(self.last_start + UNSENT_WAIT),
+        }
     }
 
     fn on_answer(&mut self, level: usize, now: Instant, ceiling: usize) {
@@ -223,12 +261,10 @@ impl State {
         self.next_probe = now + self.probe_interval;
     }
 
-    /// Returns how long to pause, if the server refuses what it took before.
-    fn on_refusal(&mut self, level: usize, started: Instant, now: Instant, wish: Option<Duration>) -> Option<Duration> {
+    fn on_refusal(&mut self, level: usize, started: Instant, now: Instant, wish: Option<Duration>) {
         let same_burst = self.reduced.is_some_and(|reduced| started <= reduced);
         if same_burst || level > self.accepted {
-            self.reduce_to(self.in_flight, now, same_burst);
-            return None;
+            return self.reduce_to(self.in_flight, now, same_burst);
         }
         self.refused_in_a_row += 1;
         self.refusals = 0.9 * self.refusals + 0.1;
@@ -236,13 +272,11 @@ impl State {
             self.refusals = 0.0;
             self.reduce_to(self.in_flight, now, false);
         }
-        if self.refused_in_a_row < 3 || self.paused_until.is_some() {
-            return None;
+        if self.refused_in_a_row >= 3 {
+            // It refuses what it took before.
+            self.refused_in_a_row = 0;
+            self.paused_until = Some(now + wish.unwrap_or(PAUSE).min(LONGEST_PAUSE));
         }
-        self.refused_in_a_row = 0;
-        let pause = wish.unwrap_or(PAUSE).min(Duration::from_secs(60));
-        self.paused_until = Some(now + pause);
-        Some(pause)
     }
 
     fn on_error(&mut self, now: Instant, weight: f64, tolerated: f64) {
@@ -268,6 +302,11 @@ impl State {
 }
 
 impl Permit {
+    /// What to drop when the request is on its way.
+    pub(crate) fn on_send(&mut self) -> OnSend {
+        self.on_send.take().unwrap_or_default()
+    }
+
     /// Gives the place back and tells how it went.
     pub(crate) fn leave(mut self, outcome: Outcome) {
         self.outcome = Some(outcome);
@@ -282,6 +321,14 @@ impl Drop for Permit {
     }
 }
 
+impl Drop for OnSend {
+    fn drop(&mut self) {
+        if let Some(gate) = self.0.take() {
+            gate.sent();
+        }
+    }
+}
+
 impl Drop for Gate {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -290,92 +337,4 @@ impl Drop for Gate {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn gate(ceiling: usize) -> Arc<Gate> {
-        Gate::new(ceiling, Arc::new(Meter::default()))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_ceiling_is_reached_within_forty_milliseconds() {
-        let gate = gate(64);
-        let start = Instant::now();
-        let mut held = Vec::new();
-        for _ in 0..64 {
-            held.push(gate.enter(false).await);
-        }
-        assert!(start.elapsed() < Duration::from_millis(40), "{:?}", start.elapsed());
-        let late = tokio::time::timeout(Duration::from_secs(1), gate.enter(false)).await;
-        assert!(late.is_err(), "a 65th request got in");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_refusal_sets_the_limit_to_what_was_accepted() {
-        let gate = gate(64);
-        let mut held = Vec::new();
-        for _ in 0..18 {
-            held.push(gate.enter(false).await);
-        }
-        for refused in held.split_off(16) {
-            refused.leave(Outcome::Refused(None));
-        }
-        assert_eq!(gate.limit(), 16);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_was_refused_goes_first_when_a_place_is_free() {
-        let gate = gate(1);
-        let held = gate.enter(false).await;
-        let order = Arc::new(Mutex::new(Vec::new()));
-        let ask = |name: &'static str, urgent| {
-            let (gate, order) = (gate.clone(), order.clone());
-            tokio::spawn(async move {
-                let permit = gate.enter(urgent).await;
-                order.lock().unwrap().push(name);
-                permit.leave(Outcome::Answered);
-            })
-        };
-        let patient = ask("patient", false);
-        tokio::task::yield_now().await;
-        let urgent = ask("urgent", true);
-        tokio::task::yield_now().await;
-        held.leave(Outcome::Answered);
-        patient.await.unwrap();
-        urgent.await.unwrap();
-        assert_eq!(*order.lock().unwrap(), ["urgent", "patient"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_server_that_counts_by_the_minute_is_left_alone_until_it_takes_requests_again() {
-        let gate = gate(8);
-        for _ in 0..20 {
-            let mut held = Vec::new();
-            for _ in 0..8 {
-                held.push(gate.enter(false).await);
-            }
-            held.into_iter().for_each(|permit| permit.leave(Outcome::Answered));
-        }
-        for _ in 0..3 {
-            gate.enter(false).await.leave(Outcome::Refused(Some(Duration::from_secs(5))));
-        }
-        let start = Instant::now();
-        gate.enter(false).await.leave(Outcome::Answered);
-        assert!(start.elapsed() >= Duration::from_secs(5), "{:?}", start.elapsed());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_waiter_that_gives_up_leaves_its_place_to_the_next() {
-        let gate = gate(1);
-        let held = gate.enter(false).await;
-        let gone = tokio::spawn({
-            let gate = gate.clone();
-            async move { gate.enter(false).await.level }
-        });
-        tokio::task::yield_now().await;
-        gone.abort();
-        let _ = gone.await;
-        held.leave(Outcome::Answered);
-        gate.enter(false).await.leave(Outcome::Answered);
-    }
-}
+mod tests;

@@ -10,12 +10,13 @@ use super::wire::{Ask, Spoken};
 use crate::backend::{self, Answered, Backend};
 use crate::digest;
 use crate::fault::Fault;
+use crate::limits::concurrency::OnSend;
 
 /// Answers like [`super::run`] without a server between.
 pub(crate) struct InProcess;
 
 impl Backend for InProcess {
-    fn send<'a>(&'a self, ask: &'a backend::Ask<'a>) -> BoxFuture<'a, Result<Answered, Fault>> {
+    fn send<'a>(&'a self, ask: &'a backend::Ask<'a>, _: OnSend) -> BoxFuture<'a, Result<Answered, Fault>> {
         Box::pin(async move {
             let asked = read(ask).map_err(|e| Fault::unsendable(e.to_string()))?;
             Ok(answered(reply(&asked, &Knobs::default())))

@@ -196,7 +196,8 @@ impl Writer<'_> {
             self.thing = Some(thing);
             return text;
         }
-        if is(&["label", "object", "name", "category", "class", "tag", "keyword", "subject", "noun", "entity", "title"]) {
+        if is(&["label", "object", "name", "category", "class", "tag", "keyword", "subject", "noun", "entity", "title"])
+        {
             return self.material.thing(self.rng);
         }
         let text = match (is(&["think", "reason", "rationale", "steps", "thought"]), self.thing.clone()) {

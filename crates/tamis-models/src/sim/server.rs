@@ -161,8 +161,10 @@ impl Server {
                 of_json(StatusCode::OK, &json!({ "reset": true }))
             }
             (method, path) => {
-                let message = format!("nothing answers {method} {path}; there are POST /v1/chat/completions, \
-                                       GET /v1/models, GET /stats and POST /reset");
+                let message = format!(
+                    "nothing answers {method} {path}; there are POST /v1/chat/completions, \
+                                       GET /v1/models, GET /stats and POST /reset"
+                );
                 error(StatusCode::NOT_FOUND, &message)
             }
         }
@@ -315,7 +317,10 @@ fn events(model: &str, completion: &Completion) -> String {
     for (index, written) in completion.answers.iter().enumerate() {
         let words: Vec<&str> = written.text.split_inclusive(' ').collect();
         for words in words.chunks(4) {
-            event(json!([{ "index": index, "delta": { "content": words.concat() }, "finish_reason": null }]), Json::Null);
+            event(
+                json!([{ "index": index, "delta": { "content": words.concat() }, "finish_reason": null }]),
+                Json::Null,
+            );
         }
         let finish = if written.cut { "length" } else { "stop" };
         event(json!([{ "index": index, "delta": {}, "finish_reason": finish }]), Json::Null);

@@ -17,9 +17,7 @@ pub(super) fn answer(ask: &Ask<'_>, material: &Material, imagined: Option<&str>,
         }
         Form::Score { low, high, label } => score(*low, *high, label, wish.brief, material, imagined, rng),
         Form::Option(letters) => rng.pick(letters).copied().unwrap_or('A').to_string(),
-        Form::Json(example) => {
-            schema::satisfy(&schema::of_example(example), material, imagined, rng).to_string()
-        }
+        Form::Json(example) => schema::satisfy(&schema::of_example(example), material, imagined, rng).to_string(),
         Form::Prose => prose(material, imagined, rng),
     };
     wish.dress(body, material, rng)
@@ -229,11 +227,12 @@ fn options(text: &str) -> Vec<char> {
 /// The first JSON object that the text shows.
 fn example_in(text: &str) -> Option<serde_json::Value> {
     let starts = text.match_indices('{').take(20);
-    starts.filter_map(|(at, _)| {
-        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<serde_json::Value>();
-        values.next()?.ok().filter(|value| value.as_object().is_some_and(|fields| !fields.is_empty()))
-    })
-    .next()
+    starts
+        .filter_map(|(at, _)| {
+            let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<serde_json::Value>();
+            values.next()?.ok().filter(|value| value.as_object().is_some_and(|fields| !fields.is_empty()))
+        })
+        .next()
 }
 
 #[cfg(test)]
@@ -243,7 +242,8 @@ mod tests {
     use super::*;
 
     fn say(messages: &[(&str, &str)]) -> String {
-        let spoken = |(role, text): &(&str, &str)| Spoken { role: role.to_string().into(), text: text.to_string().into() };
+        let spoken =
+            |(role, text): &(&str, &str)| Spoken { role: role.to_string().into(), text: text.to_string().into() };
         let ask = Ask { messages: messages.iter().map(spoken).collect(), n: 1, ..Ask::default() };
         reply(&ask, &Knobs::default()).answers[0].text.clone()
     }

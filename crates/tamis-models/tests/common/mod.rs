@@ -1,5 +1,5 @@
 //! What the tests of this crate share: a role bound to a server, requests, and a server that answers by a script.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

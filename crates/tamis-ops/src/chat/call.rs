@@ -1,11 +1,11 @@
 //! Asking a chat role for answers that fit, with one repair turn for each that does not.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
 use tamis_core::bind::Scope;
 use tamis_core::model::{Answer, ChatRequest, Finish, Message, Reply, Request, Sampling, Speaker};
 use tamis_core::operator::{Context, Reject, Verdict};

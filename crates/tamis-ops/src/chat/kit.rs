@@ -104,6 +104,11 @@ impl Place {
         self.value(name, media)
     }
 
+    /// The value of a field.
+    pub(crate) fn value_of(&self, name: &str) -> &Value {
+        self.values.iter().find(|(n, _)| &**n == name).map(|(_, value)| value).unwrap()
+    }
+
     /// Bytes in the store of this place.
     pub(crate) fn media(&self, bytes: &[u8]) -> Value {
         Value::Media(self.host.media().put(MediaKind::Image, bytes).unwrap())

@@ -176,7 +176,9 @@ mod tests {
     #[test]
     fn every_value_needs_a_branch_and_every_branch_a_value() {
         assert!(problems(&with("cases: { a: [] }", "enum(a|b)")).contains("no case for b"));
-        assert!(problems(&with("cases: { a: [], c: [] }", "enum(a|b)")).contains("unreachable branch: `k` is never `c`"));
+        assert!(
+            problems(&with("cases: { a: [], c: [] }", "enum(a|b)")).contains("unreachable branch: `k` is never `c`")
+        );
         assert!(problems(&with("cases: { a: [], b: [] }, else: []", "enum(a|b)")).contains("unreachable branch"));
         assert!(problems(&with("cases: { a: [] }", "text")).contains("add `else`"));
         assert!(problems(&with("cases: { a: [], b: [] }", "enum(a|b)?")).contains("may be missing"));
@@ -198,6 +200,8 @@ mod tests {
             out: { y: other }
             "#,
         );
-        check("{ step: { choose.case: { of: k, cases: { true: [], false: [ gate.require: { that: k } ] } } }, in: { k: false }, rejects: '`k`' }");
+        check(
+            "{ step: { choose.case: { of: k, cases: { true: [], false: [ gate.require: { that: k } ] } } }, in: { k: false }, rejects: '`k`' }",
+        );
     }
 }

@@ -235,7 +235,8 @@ mod tests {
 
     #[test]
     fn numbers_that_do_not_go_together_are_problems() {
-        let bad = |config: &str| problems(&format!("{{ step: {{ choose.pick: {{ into: k, {config} }} }}, in: {{ x: 1 }} }}"));
+        let bad =
+            |config: &str| problems(&format!("{{ step: {{ choose.pick: {{ into: k, {config} }} }}, in: {{ x: 1 }} }}"));
         assert!(bad("from: [a, b], n: 3").contains("at least 3"));
         assert!(bad("from: [a, b], n: 0").contains("at least 1"));
         assert!(bad("from: [a, b], weights: [1]").contains("each of 2 items"));

@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn shares_that_do_not_sum_are_a_problem() {
-        let bad = |shares: &str| problems(&format!("{{ step: {{ choose.share: {{ into: k, {shares} }} }}, in: {{ x: 1 }} }}"));
+        let bad = |shares: &str| {
+            problems(&format!("{{ step: {{ choose.share: {{ into: k, {shares} }} }}, in: {{ x: 1 }} }}"))
+        };
         assert!(bad("shares: { a: 0.5, b: 0.4 }").contains("shares that do not sum: expected 1 or 100, found 0.9"));
         assert!(bad("shares: { a: 50, b: 50 }, total: 99").contains("expected 99"));
         assert!(bad("shares: { a: -1, b: 2 }").contains("shares.a"));

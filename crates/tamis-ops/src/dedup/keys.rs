@@ -111,7 +111,15 @@ impl Key {
         }
     }
 
-    fn fuzzy(&self, scope: &mut Scope<'_>, at: &str, kind: &str, field: &str, ty: Type, default: u32) -> Option<BoundKey> {
+    fn fuzzy(
+        &self,
+        scope: &mut Scope<'_>,
+        at: &str,
+        kind: &str,
+        field: &str,
+        ty: Type,
+        default: u32,
+    ) -> Option<BoundKey> {
         let distance = self.distance.unwrap_or(default);
         let holds = distance <= 16;
         if !holds {
@@ -170,7 +178,8 @@ impl BarrierOperator for Dedup {
                 return Err(StepError::failed("a summary of other keys"));
             }
             for row in bytes.chunks_exact(self.row_size()) {
-                let mut words = row.chunks_exact(8).map(|word| word.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)));
+                let mut words =
+                    row.chunks_exact(8).map(|word| word.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)));
                 let mut next = || words.next().unwrap_or_default();
                 let mut wide = || u128::from(next()) | u128::from(next()) << 64;
                 ids.push(wide().to_le_bytes());
@@ -284,13 +293,15 @@ mod tests {
         let mut rows = Rows::new(vec![3]);
         [a, b, c].into_iter().for_each(|bits| rows.push(0, [bits]));
         let mut index = Index::new(&rows);
-        let kept: Vec<usize> = (0..3).filter(|row| {
-            let stays = index.first_alike(*row).is_none();
-            if stays {
-                index.insert(*row);
-            }
-            stays
-        }).collect();
+        let kept: Vec<usize> = (0..3)
+            .filter(|row| {
+                let stays = index.first_alike(*row).is_none();
+                if stays {
+                    index.insert(*row);
+                }
+                stays
+            })
+            .collect();
         assert_eq!(kept, [0, 2]);
     }
 
@@ -334,7 +345,9 @@ mod tests {
 
     #[test]
     fn keys_that_say_nothing_or_too_much_are_problems() {
-        let bad = |keys: &str| problems(&format!("{{ step: {{ dedup.keys: {{ keys: [{keys}] }} }}, in: [{{ a: x, n: 1 }}] }}"));
+        let bad = |keys: &str| {
+            problems(&format!("{{ step: {{ dedup.keys: {{ keys: [{keys}] }} }}, in: [{{ a: x, n: 1 }}] }}"))
+        };
         assert!(bad("").contains("at least one key"));
         assert!(bad("{ exact: a, simhash: a }").contains("expected one of"));
         assert!(bad("{ simhash: n }").contains("keys[0].simhash"));

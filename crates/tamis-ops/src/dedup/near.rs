@@ -50,7 +50,12 @@ impl Rows {
     /// Whether every key of two rows matches.
     pub fn alike(&self, a: usize, b: usize) -> bool {
         self.exact[a] == self.exact[b]
-            && self.fuzzy(a).iter().zip(self.fuzzy(b)).zip(&self.distances).all(|((x, y), d)| (x ^ y).count_ones() <= *d)
+            && self
+                .fuzzy(a)
+                .iter()
+                .zip(self.fuzzy(b))
+                .zip(&self.distances)
+                .all(|((x, y), d)| (x ^ y).count_ones() <= *d)
     }
 }
 

@@ -74,7 +74,9 @@ mod tests {
     fn scene(seed: f64, width: u32, height: u32) -> DynamicImage {
         let picture = RgbImage::from_fn(width, height, |x, y| {
             let (x, y) = (f64::from(x) / f64::from(width), f64::from(y) / f64::from(height));
-            let wave = |a: f64, b: f64| ((a * x + b * y + seed) * 7.0).sin() * 60.0 + ((b * x - a * y) * 5.0 + seed).cos() * 50.0;
+            let wave = |a: f64, b: f64| {
+                ((a * x + b * y + seed) * 7.0).sin() * 60.0 + ((b * x - a * y) * 5.0 + seed).cos() * 50.0
+            };
             Rgb([wave(1.0, 2.0), wave(2.0, seed), wave(seed, 1.0)].map(|v| (v + 128.0) as u8))
         });
         DynamicImage::ImageRgb8(picture)

@@ -48,6 +48,7 @@ pub struct Each {
     /// The name of the element's place in the list, from 0, inside the steps. Default: none.
     index_as: Option<String>,
     /// What is done with each element.
+    #[expect(dead_code, reason = "bound through its place in the recipe")]
     steps: Steps,
     /// What comes back of each element: a field behind the steps, or an expression over the fields there.
     gather: String,
@@ -124,10 +125,13 @@ impl Each {
     /// What comes back of an item.
     fn gather(&self, scope: &mut Scope<'_>, behind: &Schema) -> Option<(Gather, Field)> {
         let name = self.gather.split('.').next().unwrap_or_default();
-        let field = behind.contains(name) && !self.gather.contains(|c: char| !(c.is_alphanumeric() || "._-".contains(c)));
+        let field =
+            behind.contains(name) && !self.gather.contains(|c: char| !(c.is_alphanumeric() || "._-".contains(c)));
         let (gather, _) = inside(scope, behind, |inner| {
             if field || self.ty.is_none() {
-                if !field && Expression::compile(&self.gather).is_ok_and(|e| e.source().contains([' ', '|', '[', '{', '('])) {
+                if !field
+                    && Expression::compile(&self.gather).is_ok_and(|e| e.source().contains([' ', '|', '[', '{', '(']))
+                {
                     inner.problem("type", format!("`{}` is an expression; say what type its value has", self.gather));
                     return None;
                 }
@@ -153,7 +157,8 @@ impl Each {
         if scope.schema().contains(&image) && !written(block).contains(&image) {
             return Some(Some(image));
         }
-        let message = format!("what is gathered has coordinates in the grid of `{image}`, which stays inside the steps");
+        let message =
+            format!("what is gathered has coordinates in the grid of `{image}`, which stays inside the steps");
         scope.problem("gather", message);
         None
     }
@@ -314,11 +319,15 @@ in: { l: [1, 4, 2] }
 
     #[test]
     fn names_that_hide_a_field_and_expressions_without_a_type_are_problems() {
-        let bad = |config: &str| problems(&format!("{{ step: {{ each: {{ over: l, steps: [], into: r, {config} }} }}, in: {{ l: [1], t: x }} }}"));
+        let bad = |config: &str| {
+            problems(&format!(
+                "{{ step: {{ each: {{ over: l, steps: [], into: r, {config} }} }}, in: {{ l: [1], t: x }} }}"
+            ))
+        };
         assert!(bad("as: t, gather: t").contains("would be hidden"));
         assert!(bad("as: x, gather: x + 1").contains("say what type"));
         assert!(bad("as: x, gather: xx").contains("did you mean `x`"));
-        assert!(bad("as: x, gather: x, min: -1").contains("`min`"));
+        assert!(bad("as: x, gather: x, min: -1").contains("each.min"));
     }
 
     #[test]

@@ -46,7 +46,13 @@ pub(crate) fn items(outcome: &Outcome) -> HashSet<RecordId> {
 }
 
 /// Rejects a record in this step, beside what its nested steps decided.
-pub(crate) fn reject(outcome: &mut Outcome, record: Record, ctx: &Context<'_>, reason: &str, values: Vec<(Name, Value)>) {
+pub(crate) fn reject(
+    outcome: &mut Outcome,
+    record: Record,
+    ctx: &Context<'_>,
+    reason: &str,
+    values: Vec<(Name, Value)>,
+) {
     if let Verdict::Reject(Reject { reason, values }) = Reject::because(reason, values) {
         outcome.rejected.push(Rejected { record, step: ctx.step.into(), reason, values });
     }

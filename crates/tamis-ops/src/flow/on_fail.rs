@@ -39,12 +39,14 @@ use super::items;
 #[serde(deny_unknown_fields)]
 pub struct RouteOnFail {
     /// The path that every record tries.
+    #[expect(dead_code, reason = "bound through its place in the recipe")]
     steps: Steps,
     /// What sends a record down `else`: `rejected`, `failed` or both. Default: `[rejected]`.
     #[serde(default = "rejected")]
     on: Vec<Mishap>,
     /// The other path.
     #[serde(rename = "else")]
+    #[expect(dead_code, reason = "bound through its place in the recipe")]
     otherwise: Steps,
     /// The field that receives the reason or error on the other path. Default: none.
     note_into: Option<String>,
@@ -178,8 +180,11 @@ step:
 in: { n: 3 }
 ";
         check(&format!("{}fails: expected int", yaml.replace("OPTIONS", "on: [rejected]")));
-        check(&format!("{}out: {{ n: 3, why: '`n / 2`: expected int, found 1.5' }}", yaml.replace("OPTIONS", "on: [failed]")));
-        assert!(problems(&yaml.replace("OPTIONS", "on: []")).contains("`on`"));
+        check(&format!(
+            "{}out: {{ n: 3, why: '`n / 2`: expected int, found 1.5' }}",
+            yaml.replace("OPTIONS", "on: [failed]")
+        ));
+        assert!(problems(&yaml.replace("OPTIONS", "on: []")).contains("route.on_fail.on`"));
     }
 
     #[test]

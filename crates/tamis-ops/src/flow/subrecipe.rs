@@ -129,14 +129,16 @@ impl Use {
 /// Whether geometry goes over together with the image in whose grid it is.
 fn same_grid(scope: &mut Scope<'_>, inputs: &Schema, given: &[(Name, FieldRef)], name: &str, field: &FieldRef) -> bool {
     let theirs = inputs.get(name).and_then(|input| input.of.as_ref());
-    let Some((image, (_, ours))) = theirs.and_then(|image| Some((image, given.iter().find(|(n, _)| n == image)?))) else {
+    let Some((image, (_, ours))) = theirs.and_then(|image| Some((image, given.iter().find(|(n, _)| n == image)?)))
+    else {
         return true;
     };
     if field.of.as_ref() == Some(&ours.name) && ours.ty == Type::Image {
         return true;
     }
     let found = field.of.as_deref().unwrap_or("no image");
-    let message = format!("`{name}` has to be in the grid of `{}` (its `{image}`), but is in that of {found}", ours.name);
+    let message =
+        format!("`{name}` has to be in the grid of `{}` (its `{image}`), but is in that of {found}", ours.name);
     scope.problem(&format!("with.{name}"), message);
     false
 }
@@ -151,7 +153,8 @@ impl Process for Detour {
     fn run<'a>(&'a self, record: &'a mut Record, ctx: &'a Context<'a>) -> BoxFuture<'a, Result<Verdict, StepError>> {
         async move {
             let mut inner = record.clone();
-            inner.set_fields(self.given.iter().map(|(name, field)| (name.clone(), field.get(record).clone())).collect());
+            inner
+                .set_fields(self.given.iter().map(|(name, field)| (name.clone(), field.get(record).clone())).collect());
             let mut outcome = block::run(&self.block.steps, inner, ctx.host).await.map_err(StepError::Stop)?;
             self.back(record, &mut outcome);
             Ok(Verdict::Became(outcome))
@@ -210,6 +213,6 @@ in: {{ text: ab, other: abc }}
         assert!(told.contains("no output `outt`; did you mean `out`"), "{told}");
         assert!(problems(&with("with: { n: other }, into: { x: out }")).contains("expected int?"));
         let told = problems("{ step: { use: { recipe: none, into: { x: y } } }, in: { a: 1 } }");
-        assert!(told.contains("there is no recipe `none`"), "{told}");
+        assert!(told.contains("no recipe is called `none`"), "{told}");
     }
 }

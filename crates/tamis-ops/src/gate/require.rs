@@ -35,7 +35,6 @@ pub struct GateRequire {
 impl OperatorConfig for GateRequire {
     const NAME: &'static str = "gate.require";
     const GATE: bool = true;
-    const GATE: bool = true;
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
         let that = scope.expression("that", &self.that)?;
@@ -48,7 +47,8 @@ impl OperatorConfig for GateRequire {
                 scope.write("that", name, Field { ty: ty.required().clone(), of });
             }
         }
-        let shown = that.names().iter().filter(|name| scope.schema().contains(name)).map(|n| n.as_str().into()).collect();
+        let shown =
+            that.names().iter().filter(|name| scope.schema().contains(name)).map(|n| n.as_str().into()).collect();
         let reason = self.reason.unwrap_or_else(|| format!("`{}` does not hold", self.that));
         Bound::transform(Gate { that, shown, reason })
     }

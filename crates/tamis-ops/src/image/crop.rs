@@ -172,7 +172,7 @@ impl Transform for Crop {
         let bbox = self.bbox.of(record, ctx)?;
         let [x, y, width, height] = self.cut(&bbox, header.width, header.height)?;
         if [x, y, width, height] == [0, 0, header.width, header.height] {
-            self.picture.keep(record)?;
+            self.picture.keep_and_cut(record, ctx)?;
             return Ok(Verdict::Pass);
         }
         let pixels = self.picture.pixels(record, ctx)?.crop_imm(x, y, width, height);
@@ -249,6 +249,16 @@ mod tests {
         assert_eq!(run.get("boxes")[0], json!([20.0, 10.0, 30.0, 25.0]));
         let schema = place().schema_behind::<ImageCrop>("{from: image, box: head, into: cut, carry: {boxes: b}}");
         assert_eq!(schema.get("b").unwrap().of.as_deref(), Some("cut"));
+    }
+
+    #[test]
+    fn a_cut_of_the_whole_picture_keeps_its_bytes_and_still_cuts_boxes() {
+        let place = Place::new("image: image, boxes: list<box>").held("image", &jpeg_on_its_side(60, 40, [0; 4]));
+        let before = place.value_of("image").clone();
+        let place = place.json("boxes", json!([[-5, -5, 10, 10], [90, 90, 99, 99]]));
+        let run = transform::<ImageCrop>(place, "{from: image, box: [0, 0, 40, 60]}");
+        assert_eq!(*run.value("image"), before);
+        assert_eq!(run.get("boxes"), json!([[0.0, 0.0, 10.0, 10.0]]));
     }
 
     #[test]

@@ -163,11 +163,11 @@ fn outline(pixels: &mut DynamicImage, bbox: &BBox, colour: Rgb<u8>, line: u32) {
     let (inner_top, inner_bottom) =
         (inside(y0.floor() + f64::from(line), height), inside(y1.ceil() - f64::from(line), height));
     for y in top..bottom {
-        let edge_row = y < inner_top || y >= inner_bottom;
-        for x in left..right {
-            if edge_row || x < inner_left || x >= inner_right {
-                put(pixels, x, y, colour);
-            }
+        if y < inner_top || y >= inner_bottom {
+            (left..right).for_each(|x| put(pixels, x, y, colour));
+        } else {
+            let sides = (left..inner_left.min(right)).chain(inner_right.max(inner_left)..right);
+            sides.for_each(|x| put(pixels, x, y, colour));
         }
     }
 }

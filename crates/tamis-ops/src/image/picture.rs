@@ -12,7 +12,7 @@ use tamis_core::geometry::Motion;
 use tamis_core::media::{Header, MediaKind, encode_png};
 use tamis_core::operator::Context;
 use tamis_core::schema::Field;
-use tamis_core::{Media, Name, Record, StepError, Type, Value};
+use tamis_core::{Affine, Media, Name, Record, StepError, Type, Value};
 
 /// How a picture is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -121,21 +121,49 @@ impl Picture {
         motion: &Motion,
         mask: impl Fn(&DynamicImage) -> Result<DynamicImage, String>,
     ) -> Result<(), StepError> {
+        let moved = self.moved(record, ctx, motion, mask)?;
+        self.put(record, ctx, pixels)?;
+        self.carry.iter().zip(moved).for_each(|((_, into), value)| record.set(into, value));
+        Ok(())
+    }
+
+    /// Passes the picture on as it is, and cuts geometry that sticks out of it.
+    pub(super) fn keep_and_cut(&self, record: &mut Record, ctx: &Context<'_>) -> Result<(), StepError> {
+        let header = self.header(record, ctx)?;
+        let (width, height) = (f64::from(header.width), f64::from(header.height));
+        let stay = Motion { map: Affine::shift(0.0, 0.0), width, height };
+        let moved = self.moved(record, ctx, &stay, |mask| Ok(mask.clone()))?;
+        let media = self.media(record)?;
+        record.set(&self.into, Value::Media(media));
+        self.carry.iter().zip(moved).for_each(|((_, into), value)| record.set(into, value));
+        Ok(())
+    }
+
+    /// The geometry after a motion, one value for each field that is carried.
+    fn moved(
+        &self,
+        record: &Record,
+        ctx: &Context<'_>,
+        motion: &Motion,
+        mask: impl Fn(&DynamicImage) -> Result<DynamicImage, String>,
+    ) -> Result<Vec<Value>, StepError> {
         let before = self.header(record, ctx)?;
-        for (name, into) in &self.carry {
+        let mut all = Vec::with_capacity(self.carry.len());
+        for (name, _) in &self.carry {
             let value = record.get(name).cloned().unwrap_or_default();
             let mut masks = Masks { name, size: [before.width, before.height], ctx, change: &mask, error: None };
             let moved = motion.apply(&value, &mut |media| masks.moved(media));
-            if let Some(error) = masks.error {
-                return Err(error);
-            }
-            match moved {
-                Some(moved) => record.set(into, moved),
-                None if self.loses => record.set(into, Value::Null),
-                None => return Err(StepError::field(name, "it lies outside its picture; drop it with `region.clean`")),
+            match (masks.error, moved) {
+                (Some(error), _) => return Err(error),
+                (None, Some(moved)) => all.push(moved),
+                (None, None) if self.loses => all.push(Value::Null),
+                (None, None) => {
+                    let message = "it has no area inside its picture; drop it with `region.clean`";
+                    return Err(StepError::field(name, message));
+                }
             }
         }
-        self.put(record, ctx, pixels)
+        Ok(all)
     }
 
     fn put(&self, record: &mut Record, ctx: &Context<'_>, pixels: &DynamicImage) -> Result<(), StepError> {

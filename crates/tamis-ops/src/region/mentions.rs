@@ -17,7 +17,8 @@ use crate::fields;
 /// For captions with locations: the labels of a detector, or the phrases of a grounded data set, are looked up in a
 /// sentence about the same picture. A label is found as whole words in any case, or in the English plural of its last
 /// word (`dogs`, `boxes`, `people`). Where two labels could begin at the same word the longer one counts, so that
-/// `bridge tower` is no `bridge`. Mentions do not overlap.
+/// `bridge tower` is no `bridge`. Mentions do not overlap. A label that comes again is not taken again unless `repeated`
+/// says so: often it only colours another word then (`a dog in a dog bed`).
 ///
 /// With `number: strict`, grammar and boxes have to agree: a singular stands for one box, a plural for several. A mention
 /// that does not agree is left out, because nobody can tell which boxes it means. Labels that are a plural themselves
@@ -54,6 +55,9 @@ pub struct RegionMentions {
     /// Whether singular and plural have to agree with the number of boxes: `strict` (default) or `free`.
     #[serde(default)]
     number: Number,
+    /// Whether a label is taken again where the text names it again. Default false: its first mention only.
+    #[serde(default)]
+    repeated: bool,
     /// The field for the mentions: `list<{label: text, phrase: text, start: int, end: int, boxes: list<box>}>`.
     into: String,
 }
@@ -85,7 +89,7 @@ impl OperatorConfig for RegionMentions {
         ]);
         let of = groups.as_ref().and_then(|field| field.of.clone());
         let into = scope.write("into", &self.into, Field { ty: Type::list(mention), of });
-        Bound::transform(Mentions { text: text?, groups: groups?, number: self.number, into: into? })
+        Bound::transform(Mentions { text: text?, groups: groups?, number: self.number, repeated: self.repeated, into: into? })
     }
 }
 
@@ -97,6 +101,7 @@ struct Mentions {
     text: FieldRef,
     groups: FieldRef,
     number: Number,
+    repeated: bool,
     into: Name,
 }
 
@@ -106,6 +111,7 @@ impl Transform for Mentions {
         let groups: Vec<Group<'_>> = elements(self.groups.get(record)).iter().filter_map(Group::read).collect();
         let words = words(text);
         let mut mentions = Vec::new();
+        let mut mentioned: Vec<&[String]> = Vec::new();
         let mut at = 0;
         while at < words.len() {
             let named = groups.iter().filter_map(|group| Some((group.named_at(&words[at..])?, group)));
@@ -115,7 +121,9 @@ impl Transform for Mentions {
                 continue;
             };
             let last = at + group.label.len() - 1;
-            if self.number == Number::Free || form.agrees(group.boxes.len()) {
+            let agrees = self.number == Number::Free || form.agrees(group.boxes.len());
+            if agrees && (self.repeated || !mentioned.contains(&&*group.label)) {
+                mentioned.push(&group.label);
                 mentions.push(group.mention(text, words[at].chars.start..words[last].chars.end));
             }
             at = last + 1;
@@ -279,12 +287,12 @@ mod tests {
     use serde_json::json;
 
     /// The phrases found, with the number of their boxes.
-    fn found(text: &str, labels: &[(&str, usize)], number: &str) -> Vec<String> {
+    fn found(text: &str, labels: &[(&str, usize)], options: &str) -> Vec<String> {
         let groups: Vec<_> =
             labels.iter().map(|(label, n)| json!({"label": label, "boxes": vec![json!([0, 0, 5, 5]); *n]})).collect();
         let place = Place::new("image: image, text: text, groups: list<{label: text, boxes: list<box>}>");
         let place = place.picture("image", 9, 9).value("text", text).json("groups", json!(groups));
-        let run = transform::<RegionMentions>(place, &format!("{{text: text, groups: groups, number: {number}, into: m}}"));
+        let run = transform::<RegionMentions>(place, &format!("{{text: text, groups: groups, into: m{options}}}"));
         let mentions = run.get("m");
         let chars: Vec<char> = text.chars().collect();
         let shown = mentions.as_array().unwrap().iter().map(|m| {
@@ -298,28 +306,36 @@ mod tests {
     #[test]
     fn the_longest_label_counts_even_where_it_does_not_agree() {
         let labels = [("bridge", 1), ("bridge tower", 1)];
-        assert_eq!(found("A Bridge, its bridge tower", &labels, "strict"), ["Bridge 1", "bridge tower 1"]);
-        assert_eq!(found("two bridge towers", &labels, "strict"), Vec::<String>::new());
-        assert_eq!(found("a bridge. Tower", &labels, "strict"), ["bridge 1"]);
+        assert_eq!(found("A Bridge, its bridge tower", &labels, ""), ["Bridge 1", "bridge tower 1"]);
+        assert_eq!(found("two bridge towers", &labels, ""), Vec::<String>::new());
+        assert_eq!(found("a bridge. Tower", &labels, ""), ["bridge 1"]);
     }
 
     #[test]
     fn singular_and_plural_agree_with_the_number_of_boxes() {
         let labels = [("person", 3), ("bus", 2), ("city", 2), ("skis", 1), ("sheep", 2), ("wine glass", 1)];
         let text = "People on skis, a person, buses, bus, cities, sheep and wine glasses";
-        assert_eq!(found(text, &labels, "strict"), ["People 3", "skis 1", "buses 2", "cities 2", "sheep 2"]);
-        assert_eq!(found(text, &labels, "free").len(), 8);
+        assert_eq!(found(text, &labels, ""), ["People 3", "skis 1", "buses 2", "cities 2", "sheep 2"]);
+        assert_eq!(found(text, &labels, ", number: free, repeated: true").len(), 8);
+    }
+
+    #[test]
+    fn a_label_is_taken_at_its_first_mention_that_agrees() {
+        let labels = [("pizza", 2), ("dog", 1)];
+        let text = "A pizza and two pizzas, some pizzas, a dog in a dog bed";
+        assert_eq!(found(text, &labels, ""), ["pizzas 2", "dog 1"]);
+        assert_eq!(found(text, &labels, ", repeated: true"), ["pizzas 2", "pizzas 2", "dog 1", "dog 1"]);
     }
 
     #[test]
     fn only_whole_words_count() {
         let labels = [("cat", 1), ("close", 1), ("cup", 1)];
-        assert_eq!(found("A close-up of a cat's cupcake, scat, Öcat", &labels, "strict"), ["cat 1"]);
+        assert_eq!(found("A close-up of a cat's cupcake, scat, Öcat", &labels, ""), ["cat 1"]);
     }
 
     #[test]
     fn places_are_counted_in_characters() {
-        assert_eq!(found("Ein Café – der Bär", &[("bär", 1)], "strict"), ["Bär 1"]);
+        assert_eq!(found("Ein Café – der Bär", &[("bär", 1)], ""), ["Bär 1"]);
     }
 
     #[test]

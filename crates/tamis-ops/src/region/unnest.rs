@@ -11,6 +11,9 @@ use tamis_core::{Name, Record, StepError, Type, Value};
 
 use super::{box_of, boxes_field, elements};
 
+/// More regions than this are hardly meant: each is compared with each.
+const MOST: usize = 10_000;
+
 /// Keeps a large set of regions of which none lies inside another.
 ///
 /// Two regions are nested when one contains the other, equal ones included: their boxes, or with `by: span` the
@@ -18,7 +21,7 @@ use super::{box_of, boxes_field, elements};
 ///
 /// The set is found greedily: the region nested with the fewest of those still in question is kept (of equals the
 /// smaller, then the earlier), what is nested with it is dropped, and so on. So of a group and the three people in it the
-/// three people stay. Order is kept; regions without a box or span stay.
+/// three people stay. Order is kept; regions without a box or span stay. More than 10,000 regions fail the record.
 ///
 /// Reads `regions`. Writes `into` (default: `regions` itself).
 ///
@@ -105,6 +108,10 @@ struct Unnest {
 impl Transform for Unnest {
     fn apply(&self, record: &mut Record, ctx: &Context<'_>) -> Result<Verdict, StepError> {
         let all = elements(self.regions.get(record));
+        if all.len() > MOST {
+            let message = format!("{} regions are too many to compare with each other; at most {MOST}", all.len());
+            return Err(StepError::field(&self.regions.name, message));
+        }
         let extents: Vec<Option<Extent>> = all.iter().map(|region| self.extent(region)).collect();
         let stays = without_nesting(&extents);
         let kept: Vec<Value> = all.iter().zip(&stays).filter(|(_, stays)| **stays).map(|(r, _)| r.clone()).collect();

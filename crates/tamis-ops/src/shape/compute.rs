@@ -63,9 +63,10 @@ struct Compute {
 
 impl Transform for Compute {
     fn apply(&self, record: &mut Record, ctx: &Context<'_>) -> Result<Verdict, StepError> {
-        let value = self.value.eval(&Vars::of(record, ctx)).and_then(|value| {
-            fit(value, &self.ty).map_err(|error| format!("`{}`: {error}", self.value.source()))
-        });
+        let value = self
+            .value
+            .eval(&Vars::of(record, ctx))
+            .and_then(|value| fit(value, &self.ty).map_err(|error| format!("`{}`: {error}", self.value.source())));
         record.set(&self.into, value.map_err(|error| StepError::field(&self.into, error))?);
         Ok(Verdict::Pass)
     }
@@ -91,7 +92,9 @@ mod tests {
 
     #[test]
     fn a_value_of_another_type_fails_the_record_with_both_types_in_the_error() {
-        check("{ step: { shape.compute: { into: n, value: n / 2, type: int } }, in: { n: 3 }, fails: 'expected int, found 1.5' }");
+        check(
+            "{ step: { shape.compute: { into: n, value: n / 2, type: int } }, in: { n: 3 }, fails: 'expected int, found 1.5' }",
+        );
         check("{ step: { shape.compute: { into: n, value: 'l[5]', type: int } }, in: { l: [3] }, fails: undefined }");
     }
 

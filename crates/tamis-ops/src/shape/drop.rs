@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn an_image_goes_with_its_boxes_or_not_at_all() {
         let step = |fields: &str| format!("step: {{ shape.drop: {{ fields: [{fields}] }} }}");
-        let rest = "types: { b: box }\nimages: { i: 8x8 }\nin: { b: [1, 2, 3, 4], t: x }\nout: { t: x, b: null, i: null }";
+        let rest =
+            "types: { b: box }\nimages: { i: 8x8 }\nin: { b: [1, 2, 3, 4], t: x }\nout: { t: x, b: null, i: null }";
         check(&format!("{}\n{rest}", step("i, b")));
         assert!(problems(&format!("{}\n{rest}", step("i"))).contains("`b` is in the grid of `i`"));
     }

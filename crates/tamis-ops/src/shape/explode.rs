@@ -81,7 +81,9 @@ mod tests {
 
     #[test]
     fn an_empty_list_rejects_and_a_missing_one_is_a_problem() {
-        check("{ step: { shape.explode: { over: l, as: x } }, types: { l: list<int> }, in: { l: [] }, rejects: empty }");
+        check(
+            "{ step: { shape.explode: { over: l, as: x } }, types: { l: list<int> }, in: { l: [] }, rejects: empty }",
+        );
         let told = problems("{ step: { shape.explode: { over: l, as: x } }, types: { l: list<int>? }, in: { l: [] } }");
         assert!(told.contains("may be missing"), "{told}");
     }

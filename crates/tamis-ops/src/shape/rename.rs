@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn boxes_follow_their_image() {
-        let yaml = "{ step: { shape.rename: { i: photo } }, types: { b: box }, images: { i: 8x8 }, in: { b: [1, 2, 3, 4] } }";
+        let yaml =
+            "{ step: { shape.rename: { i: photo } }, types: { b: box }, images: { i: 8x8 }, in: { b: [1, 2, 3, 4] } }";
         let (_, schema) = Example::parse(yaml).unwrap().bind().unwrap();
         assert_eq!(schema.get("b").unwrap().to_string(), "box of photo");
     }

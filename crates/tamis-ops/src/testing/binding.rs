@@ -45,7 +45,9 @@ fn told(problem: &Diagnostic, yaml: &str) -> String {
 /// The dotted path to the innermost value or key that holds a place.
 fn path(node: &Node, span: Span) -> String {
     let inside = match &node.kind {
-        Kind::Seq(items) => items.iter().enumerate().find(|(_, item)| item.span.holds(span)).map(|(i, item)| (format!("[{i}]"), item)),
+        Kind::Seq(items) => {
+            items.iter().enumerate().find(|(_, item)| item.span.holds(span)).map(|(i, item)| (format!("[{i}]"), item))
+        }
         Kind::Map(entries) => entries
             .iter()
             .find(|entry| entry.value.span.holds(span) || entry.key_span.holds(span))

@@ -41,9 +41,11 @@ fn the_result_is_the_same_twice_and_on_eight_threads() {
         let again: Vec<String> = (0..ROWS).rev().map(|row| digest(&example.run(&block, row))).collect();
         let together: Vec<String> = std::thread::scope(|scope| {
             let block = &block;
-            let work = |thread| move || (thread..ROWS).step_by(8).map(|r| (r, digest(&example.run(block, r)))).collect();
+            let work =
+                |thread| move || (thread..ROWS).step_by(8).map(|r| (r, digest(&example.run(block, r)))).collect();
             let threads: Vec<_> = (0..8).map(|thread| scope.spawn(work(thread))).collect();
-            let mut all: Vec<(u64, String)> = threads.into_iter().flat_map(|t| -> Vec<_> { t.join().unwrap() }).collect();
+            let mut all: Vec<(u64, String)> =
+                threads.into_iter().flat_map(|t| -> Vec<_> { t.join().unwrap() }).collect();
             all.sort();
             all.into_iter().map(|(_, digest)| digest).collect()
         });
@@ -130,7 +132,10 @@ fn every_manual_page_has_its_sections_and_every_option_its_description() {
         need(manual.lines().next().is_some_and(|line| line.len() > 20), "no first line that says what it does");
         need(manual.contains("# Example"), "no section `# Example`");
         let words = manual.to_lowercase();
-        need(["read", "writ", "reject"].iter().any(|word| words.contains(word)), "not a word on what it reads or writes");
+        need(
+            ["read", "writ", "reject"].iter().any(|word| words.contains(word)),
+            "not a word on what it reads or writes",
+        );
         let schema = (spec.schema)();
         let mut described = |at: &str, schema: &Json| {
             for (option, schema) in schema["properties"].as_object().into_iter().flatten() {
@@ -159,18 +164,25 @@ fn takes_any_option(spec: &OperatorSpec) -> bool {
 }
 
 #[test]
-fn an_unknown_option_is_refused_and_the_known_ones_are_listed() {
+fn a_misspelt_option_is_refused_with_a_suggestion() {
     on_every_example(|spec, example| {
         if takes_any_option(spec) {
             return Ok(());
         }
-        let steps = with_config(example, |config| drop(config.insert("no_such_option".into(), Json::Null)));
+        let (mut right, mut wrong) = (String::new(), String::new());
+        let steps = with_config(example, |config| {
+            if let Some((option, value)) = config.iter().next().map(|(o, v)| (o.clone(), v.clone())) {
+                config.remove(&option);
+                (right, wrong) = (option.clone(), format!("{option}x"));
+                config.insert(wrong.clone(), value);
+            }
+        });
         match example.bind_with(&steps.unwrap_or_default(), &example.schema()) {
-            Ok(_) => Err("accepts `no_such_option`".to_string()),
+            Ok(_) => Err(format!("accepts `{wrong}`")),
             Err(problems) => {
                 let text = problems.join("\n");
-                let good = text.contains("no_such_option") && (text.contains("expected") || text.contains("did you mean"));
-                if good { Ok(()) } else { Err(format!("does not say which option is unknown: {text}")) }
+                let good = text.contains(&format!("no option `{wrong}`; did you mean `{right}`"));
+                if good { Ok(()) } else { Err(format!("`{wrong}` without a suggestion: {text}")) }
             }
         }
     });

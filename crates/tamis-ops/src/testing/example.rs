@@ -17,8 +17,8 @@ use tamis_core::operator::{Bound, Context, Host, Verdict};
 use tamis_core::testing::{LocalHost, record};
 use tamis_core::{Field, Name, Record, Schema, Type, Value};
 
-use super::pictures::Noise;
 use super::binding::{Around, read};
+use super::pictures::Noise;
 use crate::typing::type_of;
 
 /// An example as it is written in a manual page behind ` ```yaml example `.
@@ -311,11 +311,7 @@ impl Model for Script {
         RoleKind::Chat
     }
 
-    fn call<'a>(
-        &'a self,
-        request: Request,
-        _: &'a CallSite<'a>,
-    ) -> BoxFuture<'a, Result<(Reply, Receipt), CallError>> {
+    fn call<'a>(&'a self, request: Request, _: &'a CallSite<'a>) -> BoxFuture<'a, Result<(Reply, Receipt), CallError>> {
         let Request::Chat(request) = request else { panic!("only chat is played") };
         let mut replies = self.replies.lock().unwrap();
         let n = (request.n.max(1) as usize).min(replies.len());

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use tamis_core::RecordId;
 use tamis_core::convert::MediaResolver;
 use tamis_core::media::{Media, MediaKind, MediaStore, encode_png};
 use tamis_core::rng::Rng;
-use tamis_core::RecordId;
 
 pub(crate) struct Noise<'a>(pub(crate) &'a Arc<dyn MediaStore>);
 

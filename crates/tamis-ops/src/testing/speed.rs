@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use futures::executor::block_on;
+use tamis_core::Value;
 use tamis_core::block;
 use tamis_core::testing::{LocalHost, record};
-use tamis_core::Value;
 
 use super::Example;
 
@@ -72,7 +72,8 @@ fn speed_of_deduplicating_a_million_records() {
         // Texts repeat often, pictures seldom; one row in ten is near an earlier one.
         for row in 0..ROWS {
             let original = if row % 10 == 9 { row - 9 } else { row };
-            let bits = |key: usize| mix(mix(original + 1).wrapping_add(key as u64)) ^ u64::from(row % 10 == 9) << (row % 64);
+            let bits =
+                |key: usize| mix(mix(original + 1).wrapping_add(key as u64)) ^ u64::from(row % 10 == 9) << (row % 64);
             rows.push(0, (0..distances.len()).map(bits));
         }
         let begin = Instant::now();

@@ -40,7 +40,6 @@ pub struct TextLength {
 impl OperatorConfig for TextLength {
     const NAME: &'static str = "text.length";
     const GATE: bool = true;
-    const GATE: bool = true;
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
         let from = scope.read("from", &self.from, &Type::Text);
@@ -107,7 +106,9 @@ mod tests {
 
     #[test]
     fn both_ends_of_a_range_pass() {
-        check("{ step: { text.length: { from: t, min_chars: 3, max_chars: 3 } }, in: { t: ' äöü ' }, out: { t: ' äöü ' } }");
+        check(
+            "{ step: { text.length: { from: t, min_chars: 3, max_chars: 3 } }, in: { t: ' äöü ' }, out: { t: ' äöü ' } }",
+        );
         check("{ step: { text.length: { from: t, max_words: 2 } }, in: { t: one two three }, rejects: too long }");
     }
 

@@ -109,7 +109,9 @@ impl Transform for Match {
             self.groups.iter().map(|group| group.value(&captures)).collect::<Option<Vec<Value>>>()
         });
         match (values, self.otherwise) {
-            (Some(values), _) => self.groups.iter().zip(values).for_each(|(group, value)| record.set(&group.into, value)),
+            (Some(values), _) => {
+                self.groups.iter().zip(values).for_each(|(group, value)| record.set(&group.into, value))
+            }
             (None, Otherwise::Missing) => self.groups.iter().for_each(|group| record.set(&group.into, Value::Null)),
             (None, Otherwise::Reject) => {
                 let text = self.from.get(record).clone();

@@ -49,7 +49,10 @@ impl OperatorConfig for ParseJson {
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
         let from = scope.read("from", &self.from, &Type::Text);
         if self.returns.json_schema().is_none() {
-            scope.problem("returns", format!("expected a type that JSON can hold, but {} has pictures in it", self.returns));
+            scope.problem(
+                "returns",
+                format!("expected a type that JSON can hold, but {} has pictures in it", self.returns),
+            );
             return None;
         }
         let field = framed(scope, self.returns.clone(), self.of.as_deref());
@@ -93,8 +96,12 @@ mod tests {
 
     #[test]
     fn json_of_another_type_is_rejected() {
-        check(r#"{ step: { text.parse_json: { from: t, returns: "list<int>", into: n } }, in: { t: '["a"]' }, rejects: no JSON }"#);
-        check("{ step: { text.parse_json: { from: t, returns: int, into: n, otherwise: missing } }, in: { t: no }, out: { n: null } }");
+        check(
+            r#"{ step: { text.parse_json: { from: t, returns: "list<int>", into: n } }, in: { t: '["a"]' }, rejects: no JSON }"#,
+        );
+        check(
+            "{ step: { text.parse_json: { from: t, returns: int, into: n, otherwise: missing } }, in: { t: no }, out: { n: null } }",
+        );
     }
 
     #[test]

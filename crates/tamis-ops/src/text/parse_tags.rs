@@ -117,7 +117,8 @@ impl Transform for Parse {
         let text = fields::text(record, &self.from)?;
         let mut values = Vec::with_capacity(self.tags.len());
         for tag in &self.tags {
-            let mut found = tag.regex.captures_iter(text).map(|c| Value::text(c.get(1).map_or("", |m| m.as_str().trim())));
+            let mut found =
+                tag.regex.captures_iter(text).map(|c| Value::text(c.get(1).map_or("", |m| m.as_str().trim())));
             let value = match self.take {
                 Take::First => found.next(),
                 Take::Last => found.last(),

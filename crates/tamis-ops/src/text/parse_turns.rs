@@ -182,7 +182,8 @@ mod tests {
             out: { p: [{ question: Hi, answer: Hello }] }
             "#,
         );
-        let told = problems("{ step: { text.parse_turns: { from: t, into: p, answer_marker: 'question:' } }, in: { t: x } }");
+        let told =
+            problems("{ step: { text.parse_turns: { from: t, into: p, answer_marker: 'question:' } }, in: { t: x } }");
         assert!(told.contains("same marker"), "{told}");
     }
 

@@ -86,7 +86,11 @@ pub(crate) fn compile(scope: &mut Scope<'_>, at: &str, pattern: &str, case_sensi
     match RegexBuilder::new(pattern).case_insensitive(!case_sensitive).size_limit(1 << 24).build() {
         Ok(regex) => Some(regex),
         Err(error) => {
-            scope.problem_with_help(at, format!("the pattern is not understood: {error}"), "the syntax is that of Rust's `regex`");
+            scope.problem_with_help(
+                at,
+                format!("the pattern is not understood: {error}"),
+                "the syntax is that of Rust's `regex`",
+            );
             None
         }
     }

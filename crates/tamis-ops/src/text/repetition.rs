@@ -53,7 +53,6 @@ fn ratio() -> f64 {
 impl OperatorConfig for TextRepetition {
     const NAME: &'static str = "text.repetition";
     const GATE: bool = true;
-    const GATE: bool = true;
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
         let from = scope.read("from", &self.from, &Type::Text);
@@ -139,14 +138,15 @@ mod tests {
     fn an_ordinary_instruction_passes_and_one_pasted_twice_does_not() {
         let text = "How many red cars are parked beside the house with the green door?";
         check(&format!("{{ step: {{ text.repetition: {{ from: t }} }}, in: {{ t: '{text}' }}, out: {{}} }}"));
-        check(&format!("{{ step: {{ text.repetition: {{ from: t }} }}, in: {{ t: '{text} {text}' }}, rejects: its phrases }}"));
+        check(&format!(
+            "{{ step: {{ text.repetition: {{ from: t }} }}, in: {{ t: '{text} {text}' }}, rejects: its phrases }}"
+        ));
     }
 
     #[test]
     fn numbers_out_of_range_are_problems_all_at_once() {
-        let told = problems(
-            "{ step: { text.repetition: { from: t, ngram: 0, max_ratio: 1.5, max_run: 0 } }, in: { t: x } }",
-        );
+        let told =
+            problems("{ step: { text.repetition: { from: t, ngram: 0, max_ratio: 1.5, max_run: 0 } }, in: { t: x } }");
         assert!(["ngram", "max_ratio", "max_run"].iter().all(|at| told.contains(at)), "{told}");
     }
 }

@@ -225,7 +225,9 @@ impl<'a> Reader<'a> {
         let unit = |at: usize| self.text.get(at..at + 4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
         let high = unit(at)?;
         let (code, length) = match (high, self.text.get(at + 4..at + 6)) {
-            (0xD800..0xDC00, Some("\\u")) => (0x10000 + ((high - 0xD800) << 10) + unit(at + 6)?.checked_sub(0xDC00)?, 10),
+            (0xD800..0xDC00, Some("\\u")) => {
+                (0x10000 + ((high - 0xD800) << 10) + unit(at + 6)?.checked_sub(0xDC00)?, 10)
+            }
             _ => (high, 4),
         };
         let c = char::from_u32(code)?;

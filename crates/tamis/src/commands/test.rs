@@ -65,8 +65,8 @@ fn test(recipe: &str, bless: bool) -> Result<String, Error> {
         Arc::new(launch::plan(launch::check_files(&files as &dyn Files, &set, format!("{}/", folder.display()))?)?);
     let outcome = execute(&plan, &fixtures, &options, &scratch.path().join("run"))?;
     let snapshot = fixtures.join("expected.json");
-    let text = format!("{:#}\n", outcome.snapshot);
-    let uncovered = uncovered(&plan, &outcome);
+    let text = outcome.snapshot;
+    let uncovered = uncovered(&plan, &outcome.unused);
     if !uncovered.is_empty() {
         return Err(Error::refused(format!("the fixtures are not complete:\n    {}", uncovered.join("\n    "))));
     }
@@ -110,7 +110,7 @@ fn plain(value: &Json) -> String {
 }
 
 struct Tested {
-    snapshot: Json,
+    snapshot: String,
     said: String,
     unused: Vec<String>,
 }
@@ -197,21 +197,24 @@ fn prove(dir: &RunDir) -> Result<(), Error> {
     if report.problems.is_empty() { Ok(()) } else { Err(Error::refused(report.problems.join("\n"))) }
 }
 
-fn snapshot(dir: &RunDir, summary: &Summary) -> Result<Json, Error> {
-    let run = dir.read()?;
-    let samples = dataset::samples(dir, &run)?.map(|record| {
+/// The outcome as text: the counts, then a line for each sample.
+fn snapshot(dir: &RunDir, summary: &Summary) -> Result<String, Error> {
+    let list = |counts: &[(String, u64)]| counts.iter().cloned().collect::<BTreeMap<String, u64>>();
+    let counts = json!({
+        "inputs": summary.inputs, "accepted": summary.accepted, "rejected": summary.rejected, "failed": summary.failed,
+        "digest": summary.digest, "rejects_digest": summary.rejects_digest,
+        "reasons": list(&summary.reasons), "errors": list(&summary.errors),
+    });
+    let mut lines = Vec::new();
+    for record in dataset::samples(dir, &dir.read()?)? {
         let record = record?;
         let fields: serde_json::Map<String, Json> =
             record.fields().iter().map(|(name, value)| (name.to_string(), value.to_canonical_json())).collect();
-        Ok(json!({ "from": record.root.key, "fields": fields }))
-    });
-    let samples: Vec<Json> = samples.collect::<Result<_, tamis_engine::EngineError>>()?;
-    let list = |counts: &[(String, u64)]| counts.iter().cloned().collect::<BTreeMap<String, u64>>();
-    Ok(json!({
-        "inputs": summary.inputs, "accepted": summary.accepted, "rejected": summary.rejected, "failed": summary.failed,
-        "digest": summary.digest, "rejects_digest": summary.rejects_digest,
-        "reasons": list(&summary.reasons), "errors": list(&summary.errors), "samples": samples,
-    }))
+        lines.push(format!("    {}", json!({ "from": record.root.key, "fields": fields })));
+    }
+    let counts = format!("{counts:#}");
+    let head = counts.trim_end_matches("\n}");
+    Ok(format!("{head},\n  \"samples\": [\n{}\n  ]\n}}\n", lines.join(",\n")))
 }
 
 fn said(summary: &Summary) -> String {
@@ -220,7 +223,7 @@ fn said(summary: &Summary) -> String {
 }
 
 /// What the fixtures do not reach.
-fn uncovered(plan: &Plan, outcome: &Tested) -> Vec<String> {
+fn uncovered(plan: &Plan, unused: &[String]) -> Vec<String> {
     let mut missing = Vec::new();
     for step in plan.all_steps.iter() {
         let counts = step.tally.counts();
@@ -230,7 +233,7 @@ fn uncovered(plan: &Plan, outcome: &Tested) -> Vec<String> {
             missing.push(format!("`{}` (line {}) rejects no record", step.id, step.line));
         }
     }
-    missing.extend(outcome.unused.iter().map(|rule| format!("no call uses the reply {rule}")));
+    missing.extend(unused.iter().map(|rule| format!("no call uses the reply {rule}")));
     missing
 }
 

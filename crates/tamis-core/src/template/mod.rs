@@ -8,6 +8,8 @@
 //! - `box | norm(image, 1000)`: whole numbers `floor(v / size * n)`, at most `n - 1`; `{0..n-1}`
 //! - `x | text`: as the text a prompt shows
 
+mod filters;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -25,7 +27,7 @@ use crate::value::{Name, Value};
 /// Marks the place of a picture in rendered text; taken out of all texts from outside.
 const MARK: char = '\u{E000}';
 /// How many instructions a template may take: a bound for loops over hostile data.
-const FUEL: u64 = 50_000_000;
+const FUEL: u64 = 5_000_000;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
 
@@ -86,6 +88,9 @@ pub type Constants = Arc<Vec<(Name, Value)>>;
 impl Template {
     /// Compiles; `name` is shown in errors.
     pub fn compile(name: &str, source: &str) -> Result<Template, TemplateError> {
+        if let Some(message) = filters::unknown(&ENVIRONMENT, source, false) {
+            return Err(TemplateError { message: format!("{name}: {message}"), line: None });
+        }
         let mut env = ENVIRONMENT.clone();
         env.add_template_owned("prompt".to_string(), source.to_string())
             .map_err(|e| TemplateError { message: format!("{name}: {}", describe(&e)), line: e.line() })?;
@@ -164,6 +169,9 @@ impl Expression {
     /// Compiles.
     pub fn compile(source: &str) -> Result<Expression, TemplateError> {
         let compiled = ENVIRONMENT.compile_expression_owned(source.to_string())?;
+        if let Some(message) = filters::unknown(&ENVIRONMENT, source, true) {
+            return Err(TemplateError { message, line: None });
+        }
         let names = compiled.undeclared_variables(false).into_iter().collect();
         let source = source.to_string();
         Ok(Expression { compiled, names, source, constants: Constants::default(), optional: Arc::default() })
