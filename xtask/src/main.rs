@@ -1,4 +1,5 @@
 //! Work on Tamis itself: `cargo xtask test`, `cargo xtask bench`, `cargo xtask docs`.
+#![allow(unreachable_pub, reason = "a program has no outside that could reach its items")]
 
 mod bench;
 mod docs;

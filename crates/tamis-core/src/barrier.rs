@@ -31,10 +31,14 @@ pub trait BarrierOperator: Send + Sync {
     fn apply(&self, record: &mut Record, decision: &Self::Decision, ctx: &Context<'_>) -> Result<Verdict, StepError>;
 }
 
+/// What `map` gives for a part: the summary as bytes, and the errors of records that could not be summed up, by their
+/// index.
+pub type Summed = (Vec<u8>, Vec<(usize, StepError)>);
+
 /// A barrier as the engine sees it: summaries and decisions are bytes.
 pub trait Barrier: Send + Sync {
     /// See [`BarrierOperator::map`].
-    fn map(&self, records: &[Record], ctx: &Context<'_>) -> Result<(Vec<u8>, Vec<(usize, StepError)>), StepError>;
+    fn map(&self, records: &[Record], ctx: &Context<'_>) -> Result<Summed, StepError>;
 
     /// See [`BarrierOperator::merge`]; `summaries` yields what `map` gave, in the order of the parts.
     fn merge(
@@ -54,7 +58,7 @@ pub trait Decided: Send + Sync {
 }
 
 impl<B: BarrierOperator> Barrier for B {
-    fn map(&self, records: &[Record], ctx: &Context<'_>) -> Result<(Vec<u8>, Vec<(usize, StepError)>), StepError> {
+    fn map(&self, records: &[Record], ctx: &Context<'_>) -> Result<Summed, StepError> {
         let (summary, errors) = BarrierOperator::map(self, records, ctx);
         Ok((serde_json::to_vec(&summary).map_err(broken)?, errors))
     }

@@ -178,6 +178,9 @@ pub struct Usage {
     pub output: u64,
 }
 
+/// The note of a [`Receipt`] for an answer that the simulator made up, in this process or behind a URL.
+pub const SIMULATED: &str = "made up by the simulator";
+
 /// What one call was, for the sample's story and the run's bill.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {

@@ -172,19 +172,27 @@ impl RunDir {
     ///
     /// Returns the lock, held as long as it lives, and whether there was a run already.
     pub fn claim(&self, run: &RunFile, recipe: &[(String, Vec<u8>)], shard: &Shard) -> Result<Claim, EngineError> {
-        if self.root.exists() && !self.root.join("run.json").exists() && !is_empty(&self.root) {
+        if !only_ours(&self.root) {
             let message = format!("{} exists, is not empty and holds no run of Tamis", self.root.display());
             return Err(EngineError::refused(message).help("name a new directory with --out"));
         }
         fs::create_dir_all(&self.root).map_err(|e| self.cannot_write(&e))?;
         let locks = self.lock(shard)?;
+        let resumed = self.begin_or_compare(run, recipe)?;
+        Ok(Claim { _locks: locks, resumed })
+    }
+
+    /// Shards that start together take turns here, so that one begins and the others compare.
+    fn begin_or_compare(&self, run: &RunFile, recipe: &[(String, Vec<u8>)]) -> Result<bool, EngineError> {
+        let turn = self.open_lock("begin.lock")?;
+        turn.lock().map_err(|e| self.cannot_write(&e))?;
         let resumed = self.root.join("run.json").exists();
         if resumed {
             self.check_same(run)?;
         } else {
             self.begin(run, recipe).map_err(|e| self.cannot_write(&e))?;
         }
-        Ok(Claim { _locks: locks, resumed })
+        Ok(resumed)
     }
 
     fn check_same(&self, run: &RunFile) -> Result<(), EngineError> {
@@ -211,20 +219,21 @@ impl RunDir {
     }
 
     fn lock(&self, shard: &Shard) -> Result<Vec<File>, EngineError> {
-        let open = |name: &str| {
-            let path = self.root.join(name);
-            OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(|e| self.cannot_write(&e))
-        };
-        let whole = open("run.lock")?;
+        let whole = self.open_lock("run.lock")?;
         let taken = if shard.of == 1 { whole.try_lock() } else { whole.try_lock_shared() };
         self.locked(taken, "another process works on this run")?;
         let mut locks = vec![whole];
         if shard.of > 1 {
-            let own = open(&format!("shard-{}.lock", shard.name()))?;
+            let own = self.open_lock(&format!("shard-{}.lock", shard.name()))?;
             self.locked(own.try_lock(), &format!("another process works on shard {}/{}", shard.index + 1, shard.of))?;
             locks.push(own);
         }
         Ok(locks)
+    }
+
+    fn open_lock(&self, name: &str) -> Result<File, EngineError> {
+        let path = self.root.join(name);
+        OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(|e| self.cannot_write(&e))
     }
 
     fn locked(&self, taken: Result<(), TryLockError>, who: &str) -> Result<(), EngineError> {
@@ -287,8 +296,12 @@ impl std::str::FromStr for Shard {
     }
 }
 
-fn is_empty(dir: &Path) -> bool {
-    fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none())
+/// Whether the directory is not there, empty, a run, or one that is just being begun.
+fn only_ours(dir: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(dir) else { return !dir.exists() || dir.is_dir() };
+    let ours = ["recipe", "media", "replies", "stages", "events.jsonl", "run.json"];
+    let is_ours = |name: &str| ours.contains(&name) || name.ends_with(".lock") || name.starts_with("run.tmp");
+    dir.join("run.json").exists() || entries.flatten().all(|entry| is_ours(&entry.file_name().to_string_lossy()))
 }
 
 /// Writes a file whole or not at all: a sibling is written, synced and renamed over it.

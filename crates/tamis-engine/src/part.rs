@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tamis_core::block::{Outcome, Split};
 use tamis_core::error::StopReason;
+use tamis_core::model::{Receipt, SIMULATED};
 use tamis_core::record::StoryEvent;
 use tamis_core::{Record, Schema};
 
@@ -72,7 +73,7 @@ impl Calls {
             {
                 self.answers += 1;
                 self.cached += u64::from(receipt.cached);
-                self.simulated += u64::from(receipt.backend == "sim");
+                self.simulated += u64::from(is_simulated(receipt));
                 self.input_tokens += receipt.usage.input;
                 self.output_tokens += receipt.usage.output;
                 self.usd += receipt.usd;
@@ -89,6 +90,10 @@ impl Calls {
         self.output_tokens += other.output_tokens;
         self.usd += other.usd;
     }
+}
+
+fn is_simulated(receipt: &Receipt) -> bool {
+    receipt.backend == "sim" || receipt.notes.iter().any(|note| note == SIMULATED)
 }
 
 /// Writes a finished part and puts it in its place: write, sync, rename.

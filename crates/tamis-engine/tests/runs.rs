@@ -1,4 +1,5 @@
 //! Runs from recipe to proof, in one process: the laws that every run has to obey.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -210,7 +211,8 @@ impl Run {
     }
 
     fn go(&self, out: &Path) -> Result<Summary, EngineError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(self.options.jobs).enable_all().build();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(self.options.jobs).enable_all().build();
         runtime.unwrap().block_on(self.start(out))
     }
 
@@ -272,7 +274,10 @@ fn threads_parts_and_unknown_lengths_change_no_byte() {
         let expected = digest(&|_| {});
         assert_eq!(expected, digest(&|run| run.options.jobs = 8));
         assert_eq!(expected, digest(&|run| run.options.part_rows = 7));
-        assert_eq!(expected, digest(&|run| run.source = Arc::new(Numbers { knows_its_length: false, ..Numbers::new(150) })));
+        assert_eq!(
+            expected,
+            digest(&|run| run.source = Arc::new(Numbers { knows_its_length: false, ..Numbers::new(150) }))
+        );
         assert_ne!(expected, digest(&|run| run.source = Arc::new(Numbers::new(149))));
     }
 }
@@ -407,7 +412,9 @@ fn two_processes_on_one_directory_are_refused() {
 fn a_directory_with_other_things_in_it_is_not_written_to() {
     let out = tempfile::tempdir().unwrap();
     std::fs::write(out.path().join("thesis.tex"), "dear").unwrap();
-    let Err(EngineError::Refused { message, .. }) = Run::of(GATES, 20).go(out.path()) else { panic!("expected a refusal") };
+    let Err(EngineError::Refused { message, .. }) = Run::of(GATES, 20).go(out.path()) else {
+        panic!("expected a refusal")
+    };
     assert!(message.contains("is not empty and holds no run"), "{message}");
 }
 
@@ -416,7 +423,9 @@ fn too_many_failures_stop_the_run_when_asked_for() {
     let out = tempfile::tempdir().unwrap();
     let mut run = Run::of(GATES, 400);
     run.options.max_failures = Some(3);
-    assert!(matches!(run.go(out.path()), Err(EngineError::Stopped(StopReason::Machine(why))) if why.contains("--max-failures")));
+    assert!(
+        matches!(run.go(out.path()), Err(EngineError::Stopped(StopReason::Machine(why))) if why.contains("--max-failures"))
+    );
 }
 
 #[test]

@@ -16,6 +16,7 @@ use clap::Parser;
 use crate::args::{Cli, Command};
 
 fn main() -> ExitCode {
+    leave_quietly_when_nobody_reads();
     let cli = Cli::parse();
     let result = match cli.command {
         Command::List(args) => commands::list::run(&args),
@@ -34,4 +35,16 @@ fn main() -> ExitCode {
         Command::Sim(args) => commands::sim::run(&args),
     };
     result.unwrap_or_else(|error| error.print())
+}
+
+/// `tamis list | head -1` closes our standard output; that is no reason to panic.
+fn leave_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload().downcast_ref::<String>().map(String::as_str).unwrap_or_default();
+        if said.starts_with("failed printing to std") {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
 }

@@ -1,4 +1,5 @@
 //! The program as a person uses it: real processes, real files, a real server on loopback.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -98,7 +99,10 @@ fn the_first_command_makes_a_proved_dataset_from_any_directory() {
     assert!(stats["summary"]["accepted"].as_u64().unwrap() > 100, "{stats}");
     let verify = tamis(dir.path(), &["verify", "first"]);
     assert!(verify.status.success(), "{}", stderr(&verify));
-    let again = tamis(dir.path(), &["run", "qwen-vl-grounding", "--input", text(&input), "--out", "second", "--jobs", "1", "--json", "--quiet"]);
+    let again = tamis(
+        dir.path(),
+        &["run", "qwen-vl-grounding", "--input", text(&input), "--out", "second", "--jobs", "1", "--json", "--quiet"],
+    );
     assert_eq!(json(&again)["summary"]["digest"], stats["digest"]);
 }
 
@@ -111,14 +115,18 @@ fn a_sample_tells_its_whole_story() {
     let accepted = std::fs::read_to_string(dir.path().join("r/stages/0/part-000000/accepted.jsonl")).unwrap();
     let row: Json = serde_json::from_str(accepted.lines().next().unwrap()).unwrap();
     let story = stdout(&tamis(dir.path(), &["show", "r", &row["_id"].as_str().unwrap()[..10]]));
-    assert!(story.contains("from     rows.jsonl") && story.contains("chat.ask") && story.contains("writer = "), "{story}");
+    assert!(
+        story.contains("from     rows.jsonl") && story.contains("chat.ask") && story.contains("writer = "),
+        "{story}"
+    );
 }
 
 #[test]
 fn one_broken_picture_costs_one_row() {
     let dir = tempfile::tempdir().unwrap();
     let input = captions(dir.path(), 200, Some(77));
-    let run = tamis(dir.path(), &["run", "qwen-vl-grounding", "--input", text(&input), "--out", "r", "--json", "--quiet"]);
+    let run =
+        tamis(dir.path(), &["run", "qwen-vl-grounding", "--input", text(&input), "--out", "r", "--json", "--quiet"]);
     assert_eq!(run.status.code(), Some(1), "{}", stderr(&run));
     let summary = &json(&run)["summary"];
     assert_eq!(summary["inputs"], 200);
@@ -139,7 +147,8 @@ fn a_server_that_always_errs_stops_the_run_early_and_nothing_is_exported() {
     let input = captions(dir.path(), 300, None);
     let server = Server::start(&["--always-status", "500"]);
     let began = Instant::now();
-    let run = tamis(dir.path(), &["run", "llava", "--input", text(&input), "--models", &server.url, "--out", "r", "--quiet"]);
+    let run =
+        tamis(dir.path(), &["run", "llava", "--input", text(&input), "--models", &server.url, "--out", "r", "--quiet"]);
     assert_eq!(run.status.code(), Some(1));
     assert!(began.elapsed() < Duration::from_secs(60));
     assert!(stderr(&run).contains("500"), "{}", stderr(&run));
@@ -153,15 +162,22 @@ fn a_run_that_is_killed_is_taken_up_by_the_same_command() {
     let dir = tempfile::tempdir().unwrap();
     let input = captions(dir.path(), 300, None);
     let server = Server::start(&["--latency-ms", "20", "--error-share", "0.1"]);
-    let args = |out: &'static str| ["run", "llava", "--input", text(&input), "--models", &server.url, "--out", out, "--json", "--quiet"].map(str::to_string);
+    let args = |out: &'static str| {
+        ["run", "llava", "--input", text(&input), "--models", &server.url, "--out", out, "--json", "--quiet"]
+            .map(str::to_string)
+    };
     let finish = |out: &'static str| {
         let args = args(out);
         json(&tamis(dir.path(), &args.each_ref().map(String::as_str)))["summary"].clone()
     };
     let whole = finish("whole");
     for delay in [80, 160, 250] {
-        let mut child =
-            Command::new(env!("CARGO_BIN_EXE_tamis")).args(args("killed")).current_dir(dir.path()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tamis"))
+            .args(args("killed"))
+            .current_dir(dir.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         std::thread::sleep(Duration::from_millis(delay));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -177,7 +193,19 @@ fn ctrl_c_commits_and_says_how_to_go_on() {
     let input = captions(dir.path(), 600, None);
     let server = Server::start(&["--latency-ms", "50"]);
     let child = Command::new(env!("CARGO_BIN_EXE_tamis"))
-        .args(["run", "llava", "--input", text(&input), "--models", &server.url, "--out", "r", "--quiet", "--in-flight", "8"])
+        .args([
+            "run",
+            "llava",
+            "--input",
+            text(&input),
+            "--models",
+            &server.url,
+            "--out",
+            "r",
+            "--quiet",
+            "--in-flight",
+            "8",
+        ])
         .current_dir(dir.path())
         .stderr(Stdio::piped())
         .stdout(Stdio::piped())
@@ -256,7 +284,10 @@ fn a_plan_prices_every_model_step_and_makes_no_call() {
     let steps = plan["estimate"]["steps"].as_object().unwrap();
     let step = steps.values().next().unwrap();
     assert_eq!(plan["inputs"], 12);
-    assert!(step["input_tokens"].as_f64().unwrap() > 500.0 && step["usd_high"].as_f64() > step["usd_low"].as_f64(), "{plan}");
+    assert!(
+        step["input_tokens"].as_f64().unwrap() > 500.0 && step["usd_high"].as_f64() > step["usd_low"].as_f64(),
+        "{plan}"
+    );
 }
 
 #[test]

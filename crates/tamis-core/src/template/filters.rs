@@ -7,10 +7,55 @@ use crate::error::did_you_mean;
 
 /// The filters and tests that prompts use most, for suggestions.
 const COMMON: &[&str] = &[
-    "unit", "norm", "text", "join", "length", "lower", "upper", "trim", "round", "first", "last", "default", "tojson",
-    "replace", "sort", "unique", "map", "select", "selectattr", "reject", "rejectattr", "title", "int", "float", "string",
-    "list", "items", "reverse", "sum", "min", "max", "batch", "slice", "indent", "split", "lines", "abs", "bool", "attr",
-    "capitalize", "count", "groupby", "zip", "chain", "dictsort", "pprint", "safe", "escape", "urlencode",
+    "unit",
+    "norm",
+    "text",
+    "join",
+    "length",
+    "lower",
+    "upper",
+    "trim",
+    "round",
+    "first",
+    "last",
+    "default",
+    "tojson",
+    "replace",
+    "sort",
+    "unique",
+    "map",
+    "select",
+    "selectattr",
+    "reject",
+    "rejectattr",
+    "title",
+    "int",
+    "float",
+    "string",
+    "list",
+    "items",
+    "reverse",
+    "sum",
+    "min",
+    "max",
+    "batch",
+    "slice",
+    "indent",
+    "split",
+    "lines",
+    "abs",
+    "bool",
+    "attr",
+    "capitalize",
+    "count",
+    "groupby",
+    "zip",
+    "chain",
+    "dictsort",
+    "pprint",
+    "safe",
+    "escape",
+    "urlencode",
 ];
 
 /// What is wrong with the first name behind `|` or `is` that the engine does not know.
@@ -90,7 +135,9 @@ mod tests {
 
     #[test]
     fn what_exists_and_what_stands_in_quotes_is_left_alone() {
-        for good in ["{{ x | join(', ') | upper }}", "{{ 'a | b is c' }}", "{% if x is not none %}y{% endif %}", "{# x | no #}"] {
+        for good in
+            ["{{ x | join(', ') | upper }}", "{{ 'a | b is c' }}", "{% if x is not none %}y{% endif %}", "{# x | no #}"]
+        {
             assert!(Template::compile("p", good).is_ok(), "{good}");
         }
         assert!(Expression::compile("x is defined and x is not none and (x | length) > 1").is_ok());

@@ -12,6 +12,8 @@ use crate::fault::shorten;
 pub(super) struct Completion {
     pub(super) answers: Vec<Answer>,
     pub(super) usage: Option<Usage>,
+    /// whether the server is our simulator
+    pub(super) simulated: bool,
 }
 
 /// Reads a chat completion.
@@ -29,7 +31,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Completion, String> {
     let usage = wire
         .usage
         .and_then(|u| Some(Usage { input: u.prompt_tokens?, output: u.completion_tokens.unwrap_or_default() }));
-    Ok(Completion { answers: choices.into_iter().map(WireChoice::answer).collect(), usage })
+    let simulated = wire.system_fingerprint.as_deref() == Some(crate::sim::MODEL);
+    Ok(Completion { answers: choices.into_iter().map(WireChoice::answer).collect(), usage, simulated })
 }
 
 /// Whether these bytes are a web page.
@@ -53,6 +56,8 @@ struct WireCompletion<'a> {
     choices: Option<Vec<WireChoice<'a>>>,
     usage: Option<WireUsage>,
     error: Option<serde_json::Value>,
+    #[serde(borrow, default)]
+    system_fingerprint: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tamis_core::model::{ChatReply, Reply, Usage};
+use tamis_core::model::{ChatReply, Reply, SIMULATED, Usage};
 
 use crate::backend::{Answered, Ask, Backend};
 use crate::bindings::{Images, ModelSpec, Structured};
@@ -96,6 +96,7 @@ impl OpenAi {
                 Err(fault) => return Err(fault),
                 Ok(completion) => {
                     notes.extend(self.structured_note(ask, way));
+                    notes.extend(completion.simulated.then(|| SIMULATED.to_string()));
                     return Ok((completion, notes));
                 }
             }

@@ -1,10 +1,13 @@
-//! Pictures as they are sent: as they are, unless the binding states a maximum.
+//! Pictures as they are sent: as they are, unless the binding states a maximum or they are stored turned.
+//!
+//! A picture whose EXIF tag turns it is sent upright: boxes in prompts are in the upright frame, and most servers do not
+//! look at the tag.
 
 use std::sync::Arc;
 
 use fast_image_resize::Resizer;
 use image::DynamicImage;
-use tamis_core::media::{Limits, Media, MediaStore, decode, encode_png};
+use tamis_core::media::{Limits, Media, MediaStore, Orientation, decode, encode_png};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::bindings::Images;
@@ -29,14 +32,10 @@ pub(super) fn prepare(
     let bytes = store.read(media).map_err(|e| e.to_string())?;
     let format = image::guess_format(&bytes).map_err(|_| media.error("these bytes are no picture").to_string())?;
     let too_heavy = images.max_bytes.is_some_and(|most| bytes.len() as u64 > most);
-    let too_large = match images.max_side {
-        Some(most) => {
-            let header = media.header(store).map_err(|e| e.to_string())?;
-            header.width.max(header.height) > most
-        }
-        None => false,
-    };
-    if !too_heavy && !too_large {
+    let header = media.header(store).map_err(|e| e.to_string())?;
+    let too_large = images.max_side.is_some_and(|most| header.width.max(header.height) > most);
+    let turned = header.orientation != Orientation::Upright;
+    if !too_heavy && !too_large && !turned {
         return Ok((Picture { bytes, mime: format.to_mime_type() }, None));
     }
     heavy(|| shrink(&bytes, images)).map_err(|e| media.error(e).to_string())

@@ -300,7 +300,7 @@ fn whole(model: &str, completion: &Completion) -> Json {
     let choices: Vec<Json> = completion.answers.iter().enumerate().map(choice).collect();
     json!({
         "id": "chatcmpl-simulated", "object": "chat.completion", "created": 0, "model": model,
-        "choices": choices, "usage": usage(completion),
+        "choices": choices, "usage": usage(completion), "system_fingerprint": super::MODEL,
     })
 }
 

@@ -55,7 +55,8 @@ pub struct Key {
     simhash: Option<String>,
     /// A picture that has to look nearly the same.
     phash: Option<String>,
-    /// In how many of 64 bits hashes may differ, 0 to 16. Default: 3 for `simhash`, 4 for `phash`.
+    /// In how many of 64 bits hashes may differ, 0 to 16. Default: 3 for `simhash`, 4 for `phash`. A single key with more
+    /// than 5 is slow on millions of records: more and more pairs have to be compared.
     distance: Option<u32>,
 }
 

@@ -2,14 +2,17 @@
 
 use crate::text::words::mix;
 
-/// How far two bit strings may be apart and still match, for each fuzzy key of a row.
+/// The rows put in so far, to be found by nearness.
 ///
-/// Pigeonhole: two strings of 64 bits within distance d, cut into d + 1 bands, agree in at least one whole band; cut into
-/// 4 bands, they are within d / 4 in at least one (multi-index hashing, Norouzi et al. 2012). A row is filed under one band
-/// of each key at once, so that a million rows with the same text or the same picture do not end in one bucket.
+/// Pigeonhole: two strings of 64 bits within distance d, cut into d + 1 bands, agree in at least one band; cut into d + 2,
+/// in at least two; cut into 4, they are within d / 4 in at least one (multi-index hashing, Norouzi et al. 2012). Rows are
+/// filed under what has to agree. With several keys that is a band of each at once, so that a million rows with the same
+/// text or the same picture do not end in one bucket.
 pub struct Index<'r> {
     rows: &'r Rows,
+    /// none where looking at every row is faster
     tables: Vec<Table>,
+    all: Vec<u32>,
 }
 
 /// The keys of all rows.
@@ -61,11 +64,13 @@ impl Rows {
 
 /// At most this many tables: each costs 8 bytes a row.
 const MAX_TABLES: usize = 32;
-/// At most this many lookups a row.
+/// At most this many lookups a row and table.
 const MAX_LOOKUPS: usize = 2048;
+/// From this distance on, so many buckets would have to be looked into that looking at every row is faster.
+const FAR: u32 = 12;
 const NONE: u32 = u32::MAX;
 
-/// Rows by one band of each of some keys.
+/// Rows by some bands of their keys.
 struct Table {
     bands: Vec<Band>,
     /// the latest row of each bucket
@@ -74,7 +79,7 @@ struct Table {
     next: Vec<u32>,
 }
 
-/// Some bits of a fuzzy key, and by which changes of them a match may be missed.
+/// Some bits of a fuzzy key, and the changes of them that a match may have.
 #[derive(Clone)]
 struct Band {
     key: usize,
@@ -86,26 +91,9 @@ struct Band {
 impl<'r> Index<'r> {
     /// An index into which rows can be put.
     pub fn new(rows: &'r Rows) -> Index<'r> {
-        let mut keys: Vec<usize> = (0..rows.distances.len()).collect();
-        keys.sort_by_key(|key| rows.distances[*key]);
-        let mut combinations: Vec<Vec<Band>> = vec![Vec::new()];
-        let mut lookups = 1;
-        for key in keys {
-            let bands = bands(key, rows.distances[key]);
-            lookups *= bands.iter().map(|band| band.flips.len()).sum::<usize>();
-            let first = combinations.len() == 1;
-            if !first && (combinations.len() * bands.len() > MAX_TABLES || lookups > MAX_LOOKUPS) {
-                break;
-            }
-            let with = |combination: &Vec<Band>| {
-                let combination = combination.clone();
-                bands.iter().map(move |band| combination.iter().chain([band]).cloned().collect()).collect::<Vec<_>>()
-            };
-            combinations = combinations.iter().flat_map(with).collect();
-        }
         let buckets = rows.len().next_power_of_two();
         let table = |bands| Table { bands, heads: vec![NONE; buckets], next: vec![NONE; rows.len()] };
-        Index { rows, tables: combinations.into_iter().map(table).collect() }
+        Index { rows, tables: filings(&rows.distances).into_iter().map(table).collect(), all: Vec::new() }
     }
 
     /// Puts a row in.
@@ -116,11 +104,17 @@ impl<'r> Index<'r> {
             let bucket = hash as usize & (table.heads.len() - 1);
             table.next[row] = std::mem::replace(&mut table.heads[bucket], row as u32);
         }
+        if self.tables.is_empty() {
+            self.all.push(row as u32);
+        }
     }
 
     /// The first of the rows put in that is like this one.
     pub fn first_alike(&self, row: usize) -> Option<usize> {
         let (exact, fuzzy) = (self.rows.exact[row], self.rows.fuzzy(row));
+        if self.tables.is_empty() {
+            return self.all.iter().map(|other| *other as usize).find(|other| self.rows.alike(row, *other));
+        }
         let mut best = None;
         for table in &self.tables {
             table.each_bucket(&table.bands, mix(exact as u64), fuzzy, &mut |bucket| {
@@ -136,6 +130,39 @@ impl<'r> Index<'r> {
         }
         best
     }
+}
+
+/// The bands under which rows are filed, one list a table; no table where that would be slower than looking at every
+/// row. A match agrees in all bands of at least one list, but for their flips.
+fn filings(distances: &[u32]) -> Vec<Vec<Band>> {
+    if let [distance @ 0..=6] = *distances {
+        let bands = bands(0, distance + 2, 0);
+        let pair = |i: usize| bands[..i].iter().map(|first| vec![first.clone(), bands[i].clone()]).collect::<Vec<_>>();
+        return (1..bands.len()).flat_map(pair).collect();
+    }
+    let mut keys: Vec<usize> = (0..distances.len()).collect();
+    keys.sort_by_key(|key| distances[*key]);
+    if keys.first().is_some_and(|key| distances[*key] >= FAR) {
+        return Vec::new();
+    }
+    let mut filings: Vec<Vec<Band>> = vec![Vec::new()];
+    let mut lookups = 1;
+    for key in keys {
+        let bands = match distances[key] {
+            distance @ 0..=4 => bands(key, distance + 1, 0),
+            distance => bands(key, 4, distance / 4),
+        };
+        lookups *= bands[0].flips.len();
+        let first = filings.len() == 1;
+        if !first && (filings.len() * bands.len() > MAX_TABLES || lookups > MAX_LOOKUPS) {
+            break;
+        }
+        let longer = |filing: Vec<Band>| {
+            bands.iter().map(move |band| [&*filing, std::slice::from_ref(band)].concat()).collect::<Vec<_>>()
+        };
+        filings = filings.into_iter().flat_map(longer).collect();
+    }
+    filings
 }
 
 impl Table {
@@ -158,9 +185,8 @@ impl Band {
     }
 }
 
-fn bands(key: usize, distance: u32) -> Vec<Band> {
-    // Few bands that have to agree whole; for greater distances 4 that may differ a little.
-    let (count, radius) = if distance <= 4 { (distance + 1, 0) } else { (4, distance / 4) };
+/// A fuzzy key cut into `count` bands that may differ in at most `radius` bits.
+fn bands(key: usize, count: u32, radius: u32) -> Vec<Band> {
     let edge = |i: u32| 64 * i / count;
     let band = |i: u32| {
         let (shift, width) = (edge(i), edge(i + 1) - edge(i));

@@ -89,7 +89,13 @@ impl OperatorConfig for RegionMentions {
         ]);
         let of = groups.as_ref().and_then(|field| field.of.clone());
         let into = scope.write("into", &self.into, Field { ty: Type::list(mention), of });
-        Bound::transform(Mentions { text: text?, groups: groups?, number: self.number, repeated: self.repeated, into: into? })
+        Bound::transform(Mentions {
+            text: text?,
+            groups: groups?,
+            number: self.number,
+            repeated: self.repeated,
+            into: into?,
+        })
     }
 }
 

@@ -214,9 +214,9 @@ fn tell_cost(estimate: &Estimated, inputs: Option<u64>, bound: bool) {
         ]);
     }
     println!(
-        "for {} (prompts rendered from {}):",
+        "for {} (prompts rendered from {} of them):",
         human::counted(inputs_wanted, "input"),
-        human::counted(estimate.sample, "of them")
+        human::count(estimate.sample)
     );
     print!("{}", human::table(&rows));
     println!("in all {} to {}", human::money(low), human::money(high));
