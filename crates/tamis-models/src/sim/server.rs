@@ -151,7 +151,7 @@ async fn converse(stream: TcpStream, server: Arc<Server>) {
 }
 
 impl Server {
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         match (request.method(), request.uri().path()) {
             (&Method::POST, "/v1/chat/completions") => self.chat(request).await,
             (&Method::GET, "/v1/models") => self.models(),
@@ -178,32 +178,43 @@ impl Server {
         of_json(StatusCode::OK, &json!({ "object": "list", "data": [model] }))
     }
 
-    async fn chat(&self, request: Request<Incoming>) -> Answer {
+    async fn chat(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         self.stats.begin();
         let body = match read(request).await {
             Ok(body) => body,
             Err(message) => return self.failed(error(StatusCode::BAD_REQUEST, &message)),
         };
-        if let Some(status) = self.options.always_status {
-            return self.failed(always(status));
+        // A client that dies does not take its request back: the answer is made, and counted, as a provider would bill it.
+        let server = self.clone();
+        match tokio::spawn(async move { server.reply(&body).await }).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => std::future::pending().await,
+            Err(lost) => self.failed(error(StatusCode::INTERNAL_SERVER_ERROR, &lost.to_string())),
         }
-        let ask = match Ask::read(&body) {
+    }
+
+    /// The answer to a request, `None` for never.
+    async fn reply(&self, body: &[u8]) -> Option<Answer> {
+        if let Some(status) = self.options.always_status {
+            return Some(self.failed(always(status)));
+        }
+        let ask = match Ask::read(body) {
             Ok(ask) => ask,
-            Err(message) => return self.failed(error(StatusCode::BAD_REQUEST, &message)),
+            Err(message) => return Some(self.failed(error(StatusCode::BAD_REQUEST, &message))),
         };
         let admitted = match self.stats.admit(&self.options, ask.digest, body.len()) {
             Ok(admitted) => admitted,
-            Err(Refused(wish)) => return refused(wish),
+            Err(Refused(wish)) => return Some(refused(wish)),
         };
         tokio::time::sleep(Duration::from_secs_f64(latency(&self.options, ask.digest).max(0.0) / 1e3)).await;
         let fate = fate(&self.options, ask.digest, admitted.time);
         if fate == Fate::Stall {
-            std::future::pending::<()>().await;
+            return None;
         }
         let answer = self.suffer(fate, &ask);
         // Before the answer leaves, so that a client that sends the next request at once is let in.
         drop(admitted);
-        answer
+        Some(answer)
     }
 
     fn suffer(&self, fate: Fate, ask: &Ask<'_>) -> Answer {
