@@ -6,7 +6,7 @@ use crate::shell::{Done, command, run, target, works};
 
 /// What the exports are proved with: the real readers, pinned.
 const READERS: [&str; 5] =
-    ["datasets==5.2.0", "webdataset==1.0.2", "pycocotools==2.0.11", "pillow==12.0.0", "numpy==2.3.5"];
+    ["datasets==5.2.0", "webdataset==1.0.2", "pycocotools==2.0.11", "pillow==13.0.0", "numpy==2.4.6"];
 
 /// A Python with the readers, in a virtual environment of its own under the target directory.
 pub fn python() -> Result<PathBuf, String> {

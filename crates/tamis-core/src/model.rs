@@ -194,9 +194,10 @@ pub struct Receipt {
     pub request: String,
     /// tokens
     pub usage: Usage,
-    /// price in US dollars by the binding's price list; 0 when it states none
+    /// price in US dollars by the binding's price list, paid by this run now or before it was taken up; 0 when the list
+    /// states none or another run paid
     pub usd: f64,
-    /// whether the answer came from the reply cache, so that nothing was paid
+    /// whether the answer came from the journal, so that nothing was paid now
     pub cached: bool,
     /// how often the request was sent before it was answered
     pub attempts: u32,

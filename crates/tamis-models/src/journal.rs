@@ -45,6 +45,15 @@ pub(crate) struct Entry {
     pub(crate) notes: Vec<String>,
 }
 
+/// Who paid for an answer that is in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paid {
+    /// this run, before it was taken up
+    ByThisRun,
+    /// another run, or another shard
+    Elsewhere,
+}
+
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -141,8 +150,9 @@ impl Journal {
     }
 
     /// The answer to this request, if it was paid for before.
-    pub(crate) fn get(&self, key: &Key) -> Option<Entry> {
-        std::iter::once(&self.own).chain(&self.others).find_map(|log| log.get(key))
+    pub(crate) fn get(&self, key: &Key) -> Option<(Entry, Paid)> {
+        let own = self.own.get(key).map(|entry| (entry, Paid::ByThisRun));
+        own.or_else(|| self.others.iter().find_map(|log| log.get(key)).map(|entry| (entry, Paid::Elsewhere)))
     }
 
     /// Keeps an answer: once this returns, the operating system has it.
@@ -266,7 +276,7 @@ mod tests {
         drop(journal);
         let journal = Journal::open(dir.path()).unwrap();
         assert_eq!(journal.len(), 50);
-        assert_eq!(journal.get(&key(7)), Some(entry("answer 7")));
+        assert_eq!(journal.get(&key(7)).map(|found| found.0), Some(entry("answer 7")));
         assert_eq!(journal.get(&key(77)), None);
     }
 
@@ -287,8 +297,8 @@ mod tests {
             journal.put(&key(3), &entry("next")).unwrap();
             drop(journal);
             let journal = Journal::open(torn.path()).unwrap();
-            assert_eq!(journal.get(&key(1)), Some(entry("kept")));
-            assert_eq!(journal.get(&key(3)), Some(entry("next")));
+            assert_eq!(journal.get(&key(1)).map(|found| found.0), Some(entry("kept")));
+            assert_eq!(journal.get(&key(3)).map(|found| found.0), Some(entry("next")));
         }
     }
 
@@ -302,7 +312,7 @@ mod tests {
         let mut reader = Journal::open(other.path()).unwrap();
         reader.also_read(dir.path()).unwrap();
         reader.also_read(other.path().join("nothing")).unwrap();
-        assert_eq!(reader.get(&key(1)), Some(entry("shared")));
+        assert_eq!(reader.get(&key(1)).map(|found| found.0), Some(entry("shared")));
     }
 
     /// Writes until it is killed when the test below starts this test in a process of its own.
@@ -339,7 +349,8 @@ mod tests {
         let journal = Journal::open(dir.path()).unwrap();
         assert!(written >= 500);
         for n in 0..=written {
-            assert_eq!(journal.get(&blake3::hash(&n.to_le_bytes())), Some(entry(&format!("answer {n}"))));
+            let found = journal.get(&blake3::hash(&n.to_le_bytes())).map(|found| found.0);
+            assert_eq!(found, Some(entry(&format!("answer {n}"))));
         }
     }
 

@@ -16,7 +16,7 @@ use crate::budget::Spent;
 use crate::digest;
 use crate::fault::{Fault, FaultKind};
 use crate::flight::{Flights, Outcome, Turn};
-use crate::journal::{Entry, Key};
+use crate::journal::{Entry, Key, Paid};
 use crate::tokens;
 
 /// A role with the models that play it.
@@ -106,9 +106,11 @@ impl Role {
     /// An answer that was paid for before, by whichever of the models.
     fn look_up(&self, candidates: &[Candidate<'_>]) -> Option<(Reply, Receipt)> {
         let journal = self.services.journal.as_ref()?;
-        let (candidate, entry) = candidates.iter().find_map(|c| Some((c, journal.get(&c.key)?)))?;
+        let (candidate, (entry, paid)) = candidates.iter().find_map(|c| Some((c, journal.get(&c.key)?)))?;
         self.services.meter.add_cached();
-        let receipt = Receipt { cached: true, notes: entry.notes, ..self.receipt(candidate, entry.usage) };
+        // A run that was taken up has paid for its own answers all the same: they stay on its bill.
+        let usd = if paid == Paid::ByThisRun { candidate.model.usd(entry.usage) } else { 0.0 };
+        let receipt = Receipt { usd, cached: true, notes: entry.notes, ..self.receipt(candidate, entry.usage) };
         Some((entry.reply, receipt))
     }
 

@@ -37,7 +37,8 @@ fn everything_that_is_documented_is_read_and_described_without_secrets() {
 
 #[test]
 fn the_digest_is_of_models_and_sampling_and_not_of_servers_and_prices() {
-    let digest = |text: &str| Bindings::parse("models.yaml", text).unwrap().digest();
+    let digest =
+        |text: &str| Bindings::parse("models.yaml", text).unwrap().digest(&[("writer".into(), RoleKind::Chat)]);
     let same = GOOD.replace("http://b:8000", "http://c:9000").replace("0.5", "0.6").replace("SOME_KEY", "KEY");
     assert_eq!(digest(GOOD), digest(&same));
     assert_ne!(digest(GOOD), digest(&GOOD.replace("0.7", "0.8")));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tamis_core::bind::Subrecipe;
+use tamis_core::bind::{Subrecipe, Surroundings};
 use tamis_core::block::Block;
 
 use crate::files::Files;
@@ -32,12 +32,12 @@ pub(crate) fn bind(user: &Place<'_>, name: &str, step: &str) -> Result<Subrecipe
     }
     let folder = Folder { session, files: &*files, shown: shown_name(&user.folder.shown, name), kept };
     session.open_recipes.borrow_mut().push(identity);
-    let bound = bind_steps(&folder, name, step);
+    let bound = bind_steps(user, &folder, name, step);
     session.open_recipes.borrow_mut().pop();
     bound
 }
 
-fn bind_steps(folder: &Folder<'_>, name: &str, step: &str) -> Result<Subrecipe, String> {
+fn bind_steps(user: &Place<'_>, folder: &Folder<'_>, name: &str, step: &str) -> Result<Subrecipe, String> {
     let session = folder.session;
     let errors = session.errors();
     let broken = |session: &crate::session::Session<'_>| match session.errors() - errors {
@@ -47,6 +47,7 @@ fn bind_steps(folder: &Folder<'_>, name: &str, step: &str) -> Result<Subrecipe, 
     };
     let recipe = Recipe::read(folder, &[]).ok_or_else(|| broken(session))?;
     for (role, kind) in &recipe.roles {
+        user.use_role(role);
         let known = *session.roles.borrow_mut().entry(role.clone()).or_insert(*kind);
         if known != *kind {
             return Err(format!("the recipe `{name}` asks for `{role}` as a {kind} role, but here it is {known}"));

@@ -70,9 +70,7 @@ pub struct ListArgs {
 
 /// Arguments of `show`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  tamis show llava\n  tamis show out/llava 3f2a9c\n  tamis show out/llava images/cat.jpg"
-)]
+#[command(after_help = "Examples:\n  tamis show llava\n  tamis show out/llava 3f2a9c\n  tamis show out/llava cat.jpg")]
 pub struct ShowArgs {
     /// A recipe of the cookbook, or a run directory
     pub what: String,
@@ -198,13 +196,13 @@ pub struct RunArgs {
     /// At a barrier, stop instead of waiting for the other shards
     #[arg(long)]
     pub no_wait: bool,
-    /// Stop before more than this is spent, in US dollars
+    /// Stop before more than this is spent by this process, in US dollars
     #[arg(long, value_name = "USD")]
     pub budget_usd: Option<f64>,
-    /// Stop before more tokens than this are read and written
+    /// Stop before this process has more tokens than this read and written
     #[arg(long, value_name = "N")]
     pub budget_tokens: Option<u64>,
-    /// Stop before more answers than this are paid for
+    /// Stop before this process has paid for more answers than this
     #[arg(long, value_name = "N")]
     pub budget_requests: Option<u64>,
     /// Stop when more records than this have failed
@@ -249,9 +247,13 @@ pub struct VerifyArgs {
 
 /// Arguments of `stats`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tamis stats out/llava\n  tamis stats out/bee-honeypipe --by domain,cot_level")]
 pub struct StatsArgs {
     /// The run directory
     pub dir: PathBuf,
+    /// Count the samples by the values of these fields together
+    #[arg(long, value_name = "FIELD,FIELD", value_delimiter = ',')]
+    pub by: Vec<String>,
     /// Machine-readable
     #[arg(long)]
     pub json: bool,

@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 
 fn painted(code: &str, text: &str) -> String {
-    let plain = std::env::var_os("NO_COLOR").is_some() || !std::io::stderr().is_terminal();
+    let terminal = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+    let plain = std::env::var_os("NO_COLOR").is_some() || !terminal;
     if plain { text.to_string() } else { format!("\x1b[{code}m{text}\x1b[0m") }
 }
 
@@ -65,6 +66,11 @@ pub fn duration(seconds: f64) -> String {
         60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
         _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
     }
+}
+
+/// Text cut to `width` characters on a terminal; whole where a program reads.
+pub fn brief(text: &str, width: usize) -> String {
+    line(text, if std::io::stdout().is_terminal() { width } else { usize::MAX })
 }
 
 /// Text cut to `width` characters, with a sign that it was cut; line breaks become spaces.

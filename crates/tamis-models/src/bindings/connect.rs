@@ -101,7 +101,7 @@ impl Bindings {
     }
 
     /// The models that play any of `roles`.
-    fn used(&self, roles: &[(Name, RoleKind)]) -> Vec<String> {
+    pub(super) fn used(&self, roles: &[(Name, RoleKind)]) -> Vec<String> {
         let mut labels: Vec<_> = roles.iter().flat_map(|(role, _)| self.players(role)).map(|p| p.model).collect();
         labels.sort();
         labels.dedup();

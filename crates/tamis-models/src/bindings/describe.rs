@@ -1,6 +1,8 @@
 //! Bindings for the record: what a run's metadata says of its models, without secrets.
 
 use serde_json::{Map, Value as Json, json};
+use tamis_core::model::RoleKind;
+use tamis_core::value::Name;
 
 use super::{BackendKind, Bindings, ModelSpec, Roles};
 use crate::secret::bare_url;
@@ -8,19 +10,26 @@ use crate::secret::bare_url;
 impl Bindings {
     /// The identity of what is asked: roles, model names and sampling. Neither addresses nor limits nor prices belong
     /// to it, so a run may be resumed on another server. 64 hexadecimal digits.
-    pub fn digest(&self) -> String {
+    pub fn digest(&self, roles: &[(Name, RoleKind)]) -> String {
         let models: Map<String, Json> = self
-            .models
-            .iter()
-            .map(|(name, spec)| {
+            .used(roles)
+            .into_iter()
+            .filter_map(|name| {
+                let spec = self.models.get(&name)?;
                 let images = (spec.images.max_side, spec.images.max_bytes);
                 let asked = json!({
                     "backend": spec.backend.name(), "model": spec.model, "sampling": spec.sampling, "images": images,
                 });
-                (name.clone(), asked)
+                Some((name, asked))
             })
             .collect();
-        blake3::hash(json!([self.roles_as_json(), models]).to_string().as_bytes()).to_hex().to_string()
+        let players: Map<String, Json> =
+            roles.iter().map(|(role, _)| (role.to_string(), self.players_of(role))).collect();
+        blake3::hash(json!([players, models]).to_string().as_bytes()).to_hex().to_string()
+    }
+
+    fn players_of(&self, role: &str) -> Json {
+        self.players(role).iter().map(|p| json!({ "model": p.model, "weight": p.weight })).collect()
     }
 
     /// Everything but secrets, for a run's metadata and its dataset card.

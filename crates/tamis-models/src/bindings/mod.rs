@@ -85,6 +85,11 @@ impl Bindings {
             let message = format!("`{url}` is no URL of a server: expected something like http://localhost:8000/v1");
             return Err(BindingError::plain(message));
         }
+        if url.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().unwrap_or_default().contains('@')) {
+            let message = "a URL with a name or password in it would be written into the run directory; write a \
+                           models.yaml with `key: ${VARIABLE}` instead";
+            return Err(BindingError::plain(message));
+        }
         let spec = ModelSpec { urls: vec![url.trim_end_matches('/').to_string()], ..ModelSpec::openai() };
         let models = BTreeMap::from([("default".to_string(), spec)]);
         Ok(Bindings { source: crate::secret::bare_url(url), roles: Roles::All("default".into()), models })

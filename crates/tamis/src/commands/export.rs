@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value as Json, json};
+use tamis_core::Record;
 use tamis_core::sink::{Dataset, SinkError};
-use tamis_engine::dataset::{self, Ending};
+use tamis_engine::dataset;
 use tamis_engine::layout::Player;
 use tamis_engine::{RunDir, RunFile, Summary};
 use tamis_io::card::{Card, CardModel, Counts};
@@ -72,7 +73,7 @@ fn refuse_incomplete(args: &ExportArgs, dir: &RunDir, summary: &Summary) -> Resu
 }
 
 fn card(dir: &RunDir, run: &RunFile, summary: &Summary, format: &str) -> Result<Card, Error> {
-    let example = dataset::rows(dir, run, Ending::Accepted)?.next().transpose()?;
+    let example = dataset::samples(dir, run)?.next().transpose()?;
     let name = run.identity.recipe.clone();
     Ok(Card {
         name: name.clone(),
@@ -94,7 +95,7 @@ fn card(dir: &RunDir, run: &RunFile, summary: &Summary, format: &str) -> Result<
         format: format.to_string(),
         task_categories: Vec::new(),
         schema: run.output.clone(),
-        example: example.map(without_lineage),
+        example: example.as_ref().map(fields),
     })
 }
 
@@ -102,10 +103,7 @@ fn card_model(player: &Player) -> CardModel {
     CardModel { role: player.role.clone(), model: player.model.clone(), backend: player.backend.clone() }
 }
 
-/// The fields of a row without the engine's own keys.
-fn without_lineage(row: Json) -> Json {
-    match row {
-        Json::Object(fields) => fields.into_iter().filter(|(name, _)| !name.starts_with('_')).collect(),
-        other => other,
-    }
+/// A sample's fields; media by kind and hash, since their origins name places on this machine.
+fn fields(sample: &Record) -> Json {
+    sample.fields().iter().map(|(name, value)| (name.to_string(), value.to_canonical_json())).collect()
 }

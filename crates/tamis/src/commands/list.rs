@@ -25,7 +25,7 @@ pub fn run(args: &ListArgs) -> Outcome {
         .map(|e| {
             let roles: Vec<&str> = e.roles.keys().map(String::as_str).collect();
             let roles = if roles.is_empty() { "no model".to_string() } else { roles.join(", ") };
-            vec![e.slug.clone(), roles, human::line(&e.about, 90)]
+            vec![e.slug.clone(), roles, human::brief(&e.about, 90)]
         })
         .collect();
     print!("{}", human::table(&rows));

@@ -32,7 +32,7 @@ fn page(name: &str, as_json: bool) -> Outcome {
 }
 
 fn list(as_json: bool) -> Outcome {
-    let about = |manual: String| manual.lines().next().unwrap_or_default().to_string();
+    let about = |manual: String| manual.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     if as_json {
         let rows: Vec<_> =
             REGISTRY.iter().map(|spec| json!({ "name": spec.name, "about": about(spec.manual()) })).collect();
@@ -40,7 +40,7 @@ fn list(as_json: bool) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<Vec<String>> =
-        REGISTRY.iter().map(|spec| vec![spec.name.to_string(), human::line(&about(spec.manual()), 96)]).collect();
+        REGISTRY.iter().map(|spec| vec![spec.name.to_string(), human::brief(&about(spec.manual()), 96)]).collect();
     print!("{}", human::table(&rows));
     eprintln!("{}", human::dim("tamis ops NAME prints the manual page of one"));
     Ok(ExitCode::SUCCESS)

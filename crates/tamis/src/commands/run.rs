@@ -57,6 +57,10 @@ impl Launch {
         if let Some(bindings) = &self.bindings {
             self.bindings = Some(runtime.block_on(bindings.resolved(&launch::roles(&self.plan)))?);
         }
+        // What is wrong with keys and servers shows here, before the directory is this run's.
+        if let Some(bindings) = &self.bindings {
+            runtime.block_on(bindings.connect(&launch::roles(&self.plan), Services::default()))?;
+        }
         let began = Instant::now();
         let claim = self.claim()?;
         let media =
@@ -111,7 +115,7 @@ impl Launch {
             take: args.take,
             accept: args.accept,
             part_rows: part_rows(&self.plan, args.accept),
-            models: models.map_or("none".to_string(), Bindings::digest),
+            models: models.map_or("none".to_string(), |bindings| bindings.digest(&launch::roles(&self.plan))),
         };
         Ok(RunFile {
             identity,
@@ -123,7 +127,7 @@ impl Launch {
             licence: self.plan.licence.clone(),
             models: models.map_or(Json::Null, Bindings::describe),
             players: models.map_or(Vec::new(), |b| players(b, &self.plan)),
-            simulated: models.is_some_and(Bindings::is_simulated),
+            simulated: models.is_some_and(|b| players(b, &self.plan).iter().any(|p| p.backend == "sim")),
             arguments: self.arguments(),
         })
     }
@@ -140,6 +144,9 @@ impl Launch {
             "recipe": self.plan.name, "set": args.recipe.set,
             "input": args.input.input.as_deref().map(launch::absolute), "format": args.input.format, "map": args.input.map,
             "models": models, "take": args.take, "accept": args.accept, "seed": args.seed, "in_flight": args.in_flight,
+            "max_failures": args.max_failures, "budget_usd": args.budget_usd, "budget_tokens": args.budget_tokens,
+            "budget_requests": args.budget_requests,
+            "reuse": args.reuse.iter().map(|dir| launch::absolute(dir)).collect::<Vec<_>>(),
         })
     }
 
@@ -163,11 +170,15 @@ impl Launch {
             return Ok(None);
         }
         let refused = |e: tamis_models::JournalError| Error::refused(e.to_string());
-        let mut journal = Journal::open(self.dir.replies(&self.shard)).map_err(refused)?;
-        for earlier in &self.args.reuse {
-            for replies in shards_of(&RunDir::at(earlier))? {
-                journal.also_read(replies).map_err(refused)?;
-            }
+        let own = self.dir.replies(&self.shard);
+        let mut journal = Journal::open(&own).map_err(refused)?;
+        // The shards may have been cut otherwise before: what any of them paid for is not paid again.
+        let mut earlier: Vec<PathBuf> = shards_of(&self.dir)?.into_iter().filter(|replies| *replies != own).collect();
+        for dir in &self.args.reuse {
+            earlier.extend(shards_of(&RunDir::at(dir))?);
+        }
+        for replies in earlier {
+            journal.also_read(replies).map_err(refused)?;
         }
         Ok(Some(Arc::new(journal)))
     }
@@ -307,7 +318,7 @@ impl Report<'_> {
 pub fn arguments_of(run: &RunFile, dir: &std::path::Path) -> RunArgs {
     let text = |name: &str| run.arguments.get(name).and_then(Json::as_str).map(str::to_string);
     let number = |name: &str| run.arguments.get(name).and_then(Json::as_u64);
-    let list = |name: &str| {
+    let list = |name: &str| -> Vec<String> {
         let items = run.arguments.get(name).and_then(Json::as_array).cloned().unwrap_or_default();
         items.iter().filter_map(Json::as_str).map(str::to_string).collect()
     };
@@ -323,6 +334,11 @@ pub fn arguments_of(run: &RunFile, dir: &std::path::Path) -> RunArgs {
         accept: number("accept"),
         seed: run.identity.seed,
         in_flight: number("in_flight").unwrap_or(256) as usize,
+        max_failures: number("max_failures"),
+        budget_usd: run.arguments.get("budget_usd").and_then(Json::as_f64),
+        budget_tokens: number("budget_tokens"),
+        budget_requests: number("budget_requests"),
+        reuse: list("reuse").into_iter().map(PathBuf::from).collect(),
         ..RunArgs::default()
     }
 }

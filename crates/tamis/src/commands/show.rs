@@ -16,7 +16,7 @@ pub fn run(args: &ShowArgs) -> Outcome {
         Some(id) => record(args, id),
         None if RunDir::at(&args.what).path().join("run.json").exists() => {
             let help = format!(
-                "name a record: `tamis show {0} ID`; ids stand in `tamis stats {0}` and in its files",
+                "name a record: `tamis show {0} ID`; ids stand in {0}/stages/*/part-*/*.jsonl; the name of an input row does, too",
                 args.what
             );
             Err(Error::refused(format!("{} is a run; which record?", args.what)).help(help))

@@ -9,7 +9,7 @@ use tamis_core::{Record, Type, Value};
 use tamis_engine::{RunDir, RunFile, Summary, dataset};
 
 use crate::args::StatsArgs;
-use crate::error::Outcome;
+use crate::error::{Error, Outcome};
 use crate::human;
 
 /// More different values than this are no distribution.
@@ -19,6 +19,9 @@ const MOST_VALUES: usize = 40;
 pub fn run(args: &StatsArgs) -> Outcome {
     let dir = RunDir::at(&args.dir);
     let run = dir.read()?;
+    if !args.by.is_empty() {
+        return composition(args, &dir, &run);
+    }
     let summary = Summary::read(&dir, run.stages)?;
     let fields = distributions(&dir, &run)?;
     if args.json {
@@ -57,6 +60,42 @@ pub fn run(args: &StatsArgs) -> Outcome {
     }
     println!("  digest   {}", summary.digest);
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many samples have which values of some fields together.
+fn composition(args: &StatsArgs, dir: &RunDir, run: &RunFile) -> Outcome {
+    if let Some(unknown) = args.by.iter().find(|name| !run.output.contains(name)) {
+        let names: Vec<&str> = run.output.names().map(|n| &**n).collect();
+        let hint = tamis_core::error::did_you_mean(unknown, names.iter().copied());
+        let message = format!("--by {unknown}: the samples have no such field{hint}");
+        return Err(Error::refused(message).help(format!("their fields are {}", names.join(", "))));
+    }
+    let mut counts: BTreeMap<Vec<String>, u64> = BTreeMap::new();
+    for record in dataset::samples(dir, run)? {
+        let record = record?;
+        let values = args.by.iter().map(|name| record.get(name).map_or(String::new(), label)).collect();
+        *counts.entry(values).or_default() += 1;
+    }
+    if args.json {
+        let rows: Vec<_> = counts.iter().map(|(values, n)| json!({ "values": values, "samples": n })).collect();
+        println!("{}", json!({ "by": args.by, "rows": rows }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let all: u64 = counts.values().sum();
+    let mut rows: Vec<_> = counts.into_iter().collect();
+    rows.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let mut table = vec![[args.by.clone(), vec!["samples".to_string(), String::new()]].concat()];
+    for (values, n) in rows {
+        let values = values.iter().map(|value| human::line(value, 40)).collect();
+        table.push([values, vec![human::count(n), format!("{:.1}%", 100.0 * n as f64 / all as f64)]].concat());
+    }
+    print!("{}", human::table(&table));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A value as a label.
+fn label(value: &Value) -> String {
+    value.as_text().map_or_else(|| value.to_json().to_string(), str::to_string)
 }
 
 /// The rejections by reason and the failures by error, most first.
@@ -109,7 +148,7 @@ struct Range {
     n: f64,
 }
 
-fn distributions(dir: &RunDir, run: &RunFile) -> Result<BTreeMap<String, Distribution>, crate::error::Error> {
+fn distributions(dir: &RunDir, run: &RunFile) -> Result<BTreeMap<String, Distribution>, Error> {
     let mut fields: BTreeMap<String, Distribution> = BTreeMap::new();
     for (name, field) in run.output.iter() {
         let distribution = Distribution {
@@ -134,8 +173,7 @@ fn count(fields: &mut BTreeMap<String, Distribution>, record: &Record) {
         let Some(field) = fields.get_mut(&**name).filter(|_| !value.is_null()) else { continue };
         field.present += 1;
         if let Some(values) = &mut field.values {
-            let label = value.as_text().map_or_else(|| value.to_json().to_string(), str::to_string);
-            *values.entry(label).or_default() += 1;
+            *values.entry(label(value)).or_default() += 1;
             if values.len() > MOST_VALUES {
                 field.values = None;
             }

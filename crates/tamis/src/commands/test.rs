@@ -75,9 +75,8 @@ fn test(recipe: &str, bless: bool) -> Result<String, Error> {
             .map_err(|e| Error::refused(format!("cannot write {}: {e}", snapshot.display())))?;
         return Ok(format!("snapshot written, {}", outcome.said));
     }
-    let expected = std::fs::read_to_string(&snapshot).map_err(|e| {
-        Error::refused(format!("no snapshot ({e}); look at the outcome and write it with --bless:\n{text}"))
-    })?;
+    let expected = std::fs::read_to_string(&snapshot)
+        .map_err(|e| Error::refused(format!("no snapshot ({e}); write it with --bless and read it")))?;
     if expected == text { Ok(outcome.said) } else { Err(Error::refused(difference(&expected, &text))) }
 }
 
