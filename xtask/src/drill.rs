@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::shell::{Done, root, tamis, target};
 
+/// A recipe without a barrier, and one whose barrier needs every record.
+const RECIPES: [&str; 2] = ["llava", "bee-honeypipe"];
+
 /// Kills `kills` times in all, over as many runs as it takes.
 pub fn run(kills: u32) -> Done {
     println!("\n── kill drill: {kills} kills");
@@ -17,27 +20,94 @@ pub fn run(kills: u32) -> Done {
     std::fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     let input = input(&dir)?;
     let server = Server::start()?;
-    let quiet = finish(&server, &input, &dir.join("undisturbed"), &[])?;
-    println!("   undisturbed: {quiet}");
-    for jobs in ["1", "8"] {
-        let digest = finish(&server, &input, &dir.join(format!("jobs-{jobs}")), &["--jobs", jobs])?;
-        same(&quiet, &digest, &format!("--jobs {jobs}"))?;
+    let mut random = Random(u64::from(std::process::id()) ^ 0x9e37_79b9_7f4a_7c15);
+    for (recipe, share) in RECIPES.into_iter().zip([kills.div_ceil(2), kills / 2]) {
+        let drill = Drill { server: &server, input: &input, recipe, dir: dir.join(recipe) };
+        drill.run(share, &mut random)?;
     }
-    same(&quiet, &shards(&server, &input, &dir.join("shards"))?, "four shards")?;
-    let mut random = Random(began.elapsed().as_nanos() as u64 ^ u64::from(std::process::id()));
-    let (mut killed, mut round) = (0, 0);
-    while killed < kills {
-        let out = dir.join(format!("killed-{round}"));
-        round += 1;
-        while killed < kills && kill_once(&server, &input, &out, &mut random)? {
-            killed += 1;
-        }
-        let digest = finish(&server, &input, &out, &[])?;
-        same(&quiet, &digest, &format!("after {killed} kills"))?;
-        verify(&out)?;
-    }
-    println!("── kill drill: good, {killed} kills in {round} runs, {:.1} s", began.elapsed().as_secs_f64());
+    println!("── kill drill: good, {kills} kills, {:.1} s", began.elapsed().as_secs_f64());
     Ok(())
+}
+
+struct Drill<'a> {
+    server: &'a Server,
+    input: &'a Path,
+    recipe: &'a str,
+    dir: PathBuf,
+}
+
+impl Drill<'_> {
+    fn run(&self, kills: u32, random: &mut Random) -> Done {
+        let quiet = self.finish("undisturbed", &[])?;
+        println!("   {} undisturbed: {quiet}", self.recipe);
+        for jobs in ["1", "8"] {
+            same(&quiet, &self.finish(&format!("jobs-{jobs}"), &["--jobs", jobs])?, &format!("--jobs {jobs}"))?;
+        }
+        same(&quiet, &self.shards()?, "four shards")?;
+        let (mut killed, mut round) = (0, 0);
+        while killed < kills {
+            let out = format!("killed-{round}");
+            round += 1;
+            while killed < kills && self.kill_once(&out, random)? {
+                killed += 1;
+            }
+            same(&quiet, &self.finish(&out, &[])?, &format!("after {killed} kills"))?;
+            verify(&self.dir.join(&out))?;
+        }
+        println!("   {}: {killed} kills in {round} runs", self.recipe);
+        Ok(())
+    }
+
+    fn command(&self, out: &str) -> Command {
+        let mut command = Command::new(tamis());
+        command.args(["run", self.recipe, "--quiet", "--json", "--in-flight", "64"]);
+        command
+            .arg("--input")
+            .arg(self.input)
+            .arg("--out")
+            .arg(self.dir.join(out))
+            .args(["--models", &self.server.url]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs to the end and gives the digest.
+    fn finish(&self, out: &str, more: &[&str]) -> Result<String, String> {
+        let output = self.command(out).args(more).output().map_err(|e| format!("kill drill: {e}"))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !text.contains("\"complete\":true") {
+            return Err(format!("kill drill: {} {out} is not complete:\n{text}{errors}", self.recipe));
+        }
+        digest(&text).ok_or_else(|| format!("kill drill: no digest in {text}{errors}"))
+    }
+
+    /// Kills once at a random instant; false when the run ended before.
+    fn kill_once(&self, out: &str, random: &mut Random) -> Result<bool, String> {
+        let mut child = self.command(out).spawn().map_err(|e| format!("kill drill: {e}"))?;
+        std::thread::sleep(Duration::from_millis(20 + random.below(900)));
+        let ended = child.try_wait().map_err(|e| format!("kill drill: {e}"))?.is_some();
+        let _ = child.kill();
+        let _ = child.wait();
+        Ok(!ended)
+    }
+
+    fn shards(&self) -> Result<String, String> {
+        let shard = |i: u32| self.command("shards").args(["--shard", &format!("{i}/4")]).spawn();
+        let children: Vec<Child> =
+            (1..=4).map(shard).collect::<Result<_, _>>().map_err(|e| format!("kill drill: {e}"))?;
+        for child in children {
+            let output = child.wait_with_output().map_err(|e| format!("kill drill: {e}"))?;
+            if output.status.code().is_none_or(|code| code > 1) {
+                return Err(format!("kill drill: a shard failed:\n{}", String::from_utf8_lossy(&output.stderr)));
+            }
+        }
+        let mut stats = Command::new(tamis());
+        let output =
+            stats.args(["stats", "--json"]).arg(self.dir.join("shards")).output().map_err(|e| e.to_string())?;
+        digest(&String::from_utf8_lossy(&output.stdout))
+            .ok_or_else(|| "kill drill: no digest of the shards".to_string())
+    }
 }
 
 fn same(expected: &str, found: &str, what: &str) -> Done {
@@ -59,8 +129,11 @@ fn input(dir: &Path) -> Result<PathBuf, String> {
             let photo = names[i % names.len()].display();
             format!(
                 "{{\"image\": \"{photo}\", \"captions\": [\"Scene {i} with a cat.\", \"Number {i} beside a tree.\"], \
-                 \"regions\": [{{\"label\": \"cat\", \"box\": [10, 10, {}, 90]}}]}}\n",
-                20 + i % 60
+                 \"regions\": [{{\"label\": \"cat\", \"box\": [10, 10, {}, 90]}}], \"source\": \"set {}\", \
+                 \"instruction\": \"{}\", \"response\": \"{i}\"}}\n",
+                20 + i % 60,
+                i % 7,
+                instruction(i),
             )
         })
         .collect();
@@ -69,51 +142,18 @@ fn input(dir: &Path) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-fn command(server: &Server, input: &Path, out: &Path) -> Command {
-    let mut command = Command::new(tamis());
-    command.args(["run", "llava", "--quiet", "--json", "--in-flight", "64"]);
-    command.arg("--input").arg(input).arg("--out").arg(out).args(["--models", &server.url]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// Runs to the end and gives the digest.
-fn finish(server: &Server, input: &Path, out: &Path, more: &[&str]) -> Result<String, String> {
-    let output = command(server, input, out).args(more).output().map_err(|e| format!("kill drill: {e}"))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    if !text.contains("\"complete\":true") {
-        return Err(format!("kill drill: {} is not complete:\n{text}{errors}", out.display()));
-    }
-    digest(&text).ok_or_else(|| format!("kill drill: no digest in {text}{errors}"))
+/// Words that differ enough not to be duplicates of each other, but for every tenth.
+fn instruction(i: usize) -> String {
+    let words = ["river", "stone", "bright", "under", "small", "window", "green", "seven", "paper", "market", "glass"];
+    let i = if i % 10 == 9 { i - 1 } else { i };
+    let picked: Vec<String> =
+        (1..9).map(|k| format!("{}{}", words[(i * k * k + k) % words.len()], i * k % 97)).collect();
+    format!("What do you see of {}?", picked.join(" "))
 }
 
 fn digest(json: &str) -> Option<String> {
     let at = json.find("\"digest\":\"")? + 10;
     Some(json[at..].split('"').next()?.to_string())
-}
-
-/// Kills once at a random instant; false when the run ended before.
-fn kill_once(server: &Server, input: &Path, out: &Path, random: &mut Random) -> Result<bool, String> {
-    let mut child = command(server, input, out).spawn().map_err(|e| format!("kill drill: {e}"))?;
-    std::thread::sleep(Duration::from_millis(20 + random.below(900)));
-    let ended = child.try_wait().map_err(|e| format!("kill drill: {e}"))?.is_some();
-    let _ = child.kill();
-    let _ = child.wait();
-    Ok(!ended)
-}
-
-fn shards(server: &Server, input: &Path, out: &Path) -> Result<String, String> {
-    let shard = |i: u32| command(server, input, out).args(["--shard", &format!("{i}/4")]).spawn();
-    let children: Vec<Child> = (1..=4).map(shard).collect::<Result<_, _>>().map_err(|e| format!("kill drill: {e}"))?;
-    for child in children {
-        let output = child.wait_with_output().map_err(|e| format!("kill drill: {e}"))?;
-        if output.status.code().is_none_or(|code| code > 1) {
-            return Err(format!("kill drill: a shard failed:\n{}", String::from_utf8_lossy(&output.stderr)));
-        }
-    }
-    let output = Command::new(tamis()).args(["stats", "--json"]).arg(out).output().map_err(|e| e.to_string())?;
-    digest(&String::from_utf8_lossy(&output.stdout)).ok_or_else(|| "kill drill: no digest of the shards".to_string())
 }
 
 fn verify(out: &Path) -> Done {

@@ -1,16 +1,19 @@
 //! Runs checked plans. Parts are worked on side by side and committed whole; a run that is killed at any instant is
 //! taken up where it stopped; every record ends as accepted, rejected or failed, and [`verify`] proves it.
 //!
-//! - [`run`]: stages, parts, records; [`input`] reads, [`host`] serves the steps, [`stop`] ends it early
+//! - [`run`]: stages, parts, records; [`input`] reads, `between` decides at barriers, `finish` commits; [`host`] serves
+//!   the steps, [`stop`] ends it early
 //! - [`layout`], [`part`], [`row`]: what stands where on disk
 //! - [`digest`], [`summary`], [`verify`], [`dataset`]: what came out, and the proof of it
 //! - [`progress`], [`events`]: what is going on
 
 mod accept;
+mod between;
 pub mod dataset;
 pub mod digest;
 pub mod error;
 pub mod events;
+mod finish;
 pub mod host;
 pub mod input;
 pub mod layout;

@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use futures::future::FutureExt;
 use serde_json::json;
-use tamis_core::block::{self, Counts, Failed, Outcome, Rejected};
+use tamis_core::block::{self, Failed, Outcome};
 use tamis_core::error::StopReason;
 use tamis_core::media::MediaStore;
 use tamis_core::model::Model;
-use tamis_core::operator::{Bound, Context, Host, Verdict};
 use tamis_core::source::SharedSource;
-use tamis_core::{Name, Record, StepError, Value};
+use tamis_core::{Name, Record};
 use tamis_recipe::plan::Plan;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use crate::accept;
 use crate::error::EngineError;
 use crate::events::Events;
 use crate::host::RunHost;
@@ -27,7 +27,6 @@ use crate::part::{self, Manifest, Total};
 use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::summary::Summary;
-use crate::{accept, layout};
 
 /// What is run, and where.
 pub struct Job {
@@ -80,8 +79,6 @@ pub fn part_rows(plan: &Plan, accept: Option<u64>) -> u64 {
 
 /// How long calls in flight may still take after somebody asked for a stop.
 const GRACE: Duration = Duration::from_secs(30);
-/// How often a waiting shard looks for the others' parts.
-const SHARD_POLL: Duration = Duration::from_millis(300);
 
 /// Runs a job to its end, or to a stop from which it can be taken up again.
 pub async fn execute(job: Job) -> Result<Summary, EngineError> {
@@ -100,20 +97,20 @@ pub async fn execute(job: Job) -> Result<Summary, EngineError> {
     Summary::read(&run.job.dir, run.job.plan.stages.len())
 }
 
-struct Run {
-    job: Job,
-    host: RunHost,
-    events: Events,
+pub(crate) struct Run {
+    pub(crate) job: Job,
+    pub(crate) host: RunHost,
+    pub(crate) events: Events,
     admission: Arc<Semaphore>,
 }
 
 /// The work of one part of a stage.
-struct Work {
-    part: u64,
-    first: u64,
-    inputs: u64,
-    records: Vec<Record>,
-    outcome: Outcome,
+pub(crate) struct Work {
+    pub(crate) part: u64,
+    pub(crate) first: u64,
+    pub(crate) inputs: u64,
+    pub(crate) records: Vec<Record>,
+    pub(crate) outcome: Outcome,
 }
 
 impl Run {
@@ -239,103 +236,6 @@ impl Run {
         })
     }
 
-    /// The parts of the stage before, with the barrier's decision carried out.
-    fn read_stage(
-        &self,
-        stage: usize,
-        done: &HashSet<u64>,
-        sender: &mpsc::Sender<Work>,
-    ) -> Result<Option<Total>, EngineError> {
-        let before = &self.job.plan.stages[stage - 1];
-        let Some(step) = &before.barrier else { return Ok(None) };
-        let Bound::Barrier(barrier) = &step.bound else { return Ok(None) };
-        let decision = std::fs::read(self.decision_path(stage))
-            .map_err(|e| EngineError::machine("cannot read the barrier's decision", &e))?;
-        let decided = barrier.decided(&decision).map_err(part::stopped)?;
-        let ctx = Context { host: &self.host, step: &step.id };
-        let total = part::total(&self.job.dir)?.unwrap_or(Total { parts: 0, rows: 0 });
-        for part in (0..total.parts).filter(|p| self.job.options.shard.owns(*p) && !done.contains(p)) {
-            let records = part::accepted(&self.job.dir, stage - 1, part, &before.schema)?;
-            let inputs = records.len() as u64;
-            let mut work = Work { part, first: 0, inputs, records: Vec::new(), outcome: Outcome::default() };
-            for mut record in records {
-                match decided.apply(&mut record, &ctx) {
-                    Ok(Verdict::Reject(reject)) => work.outcome.rejected.push(Rejected {
-                        record,
-                        step: step.id.clone(),
-                        reason: reject.reason,
-                        values: reject.values,
-                    }),
-                    Ok(_) => work.records.push(record),
-                    Err(StepError::Stop(reason)) => return Err(reason.into()),
-                    Err(error) => work.outcome.failed.push(failure(record, &step.id, error.to_string())),
-                }
-            }
-            step.tally.add(Counts {
-                entered: inputs,
-                rejected: work.outcome.rejected.len() as u64,
-                failed: work.outcome.failed.len() as u64,
-                ..Counts::default()
-            });
-            if sender.blocking_send(work).is_err() {
-                return Ok(None);
-            }
-        }
-        Ok(Some(total))
-    }
-
-    /// Merges the summaries of the stage before into the decision that opens this stage.
-    fn decide(&self, stage: usize) -> Result<(), EngineError> {
-        let path = self.decision_path(stage);
-        if path.exists() {
-            return Ok(());
-        }
-        let dir = &self.job.dir;
-        let Some(step) = &self.job.plan.stages[stage - 1].barrier else { return Ok(()) };
-        let Bound::Barrier(barrier) = &step.bound else { return Ok(()) };
-        let total = part::total(dir)?.unwrap_or(Total { parts: 0, rows: 0 });
-        let mut summaries = (0..total.parts).map(|part| {
-            part::summary(dir, stage - 1, part).map_err(|e| StepError::Stop(StopReason::Machine(e.to_string())))
-        });
-        let ctx = Context { host: &self.host, step: &step.id };
-        let decision = barrier.merge(&mut summaries, &ctx).map_err(part::stopped)?;
-        let write = || {
-            std::fs::create_dir_all(dir.stage(stage))?;
-            layout::write_atomically(&path, &decision)
-        };
-        self.events.tell("barrier", json!({ "step": &*step.id, "decision_bytes": decision.len() }));
-        write().map_err(|e| EngineError::machine("cannot write the barrier's decision", &e))
-    }
-
-    fn decision_path(&self, stage: usize) -> std::path::PathBuf {
-        self.job.dir.stage(stage).join("decision.json")
-    }
-
-    async fn wait_for_shards(&self, stage: usize) -> Result<(), EngineError> {
-        let dir = &self.job.dir;
-        let mut told = false;
-        loop {
-            let total = part::total(dir)?.unwrap_or(Total { parts: 0, rows: 0 });
-            let done = part::committed(dir, stage)?.len() as u64;
-            if done >= total.parts {
-                return Ok(());
-            }
-            let message = format!("{} of {} parts are done before the barrier", done, total.parts);
-            if !self.job.options.wait_for_shards {
-                let help = "run the other shards, then this one again";
-                return Err(EngineError::Stopped(StopReason::Machine(format!("{message}; {help}"))));
-            }
-            if !told {
-                self.events.tell("waiting for shards", json!({ "why": message }));
-                told = true;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(SHARD_POLL) => {}
-                () = self.job.stop.asked() => return Err(self.job.stop.reason().unwrap_or(StopReason::Interrupted).into()),
-            }
-        }
-    }
-
     fn parts_at_once(&self, stage: usize) -> usize {
         let options = &self.job.options;
         if block::never_waits(&self.job.plan.stages[stage].block.steps) {
@@ -438,103 +338,6 @@ impl Run {
         }
     }
 
-    fn finish_part(
-        &self,
-        stage: usize,
-        part: u64,
-        first: u64,
-        inputs: u64,
-        mut outcome: Outcome,
-    ) -> Result<Manifest, EngineError> {
-        let plan = &self.job.plan;
-        if stage + 1 == plan.stages.len() {
-            self.shape(&mut outcome)?;
-        }
-        self.keep_held(&outcome)?;
-        sort(&mut outcome);
-        let summary = match &plan.stages[stage].barrier {
-            Some(step) => Some(self.sum_up(step, &mut outcome)?),
-            None => None,
-        };
-        self.job.media.sync().map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))?;
-        let manifest = part::count(part, first, inputs, &outcome);
-        part::commit(&self.job.dir, stage, &manifest, &outcome, summary.as_deref())?;
-        self.events.tell(
-            "part",
-            json!({
-                "stage": stage, "part": part, "inputs": manifest.inputs, "accepted": manifest.accepted,
-                "rejected": manifest.rejected, "failed": manifest.failed, "usd": manifest.calls.usd,
-            }),
-        );
-        Ok(manifest)
-    }
-
-    /// Samples keep the fields of the output and have their media in the store; one whose media cannot be read fails.
-    fn shape(&self, outcome: &mut Outcome) -> Result<(), EngineError> {
-        let names: Vec<Name> = self.job.plan.output.names().cloned().collect();
-        for mut record in std::mem::take(&mut outcome.passed) {
-            match self.adopt(&names, &record) {
-                Ok(()) => {
-                    let fields = names.iter().map(|n| (n.clone(), record.get(n).cloned().unwrap_or(Value::Null)));
-                    let fields = fields.collect();
-                    record.set_fields(fields);
-                    outcome.passed.push(record);
-                }
-                Err(error) if self.disk_is_full(&error) => {
-                    return Err(EngineError::Stopped(StopReason::Machine(error)));
-                }
-                Err(error) => outcome.failed.push(failure(record, "output", error)),
-            }
-        }
-        Ok(())
-    }
-
-    /// Media that are nowhere but in memory go into the store with whatever record holds them.
-    fn keep_held(&self, outcome: &Outcome) -> Result<(), EngineError> {
-        let ended = outcome.rejected.iter().map(|r| &r.record).chain(outcome.failed.iter().map(|f| &f.record));
-        let mut result = Ok(());
-        for (_, value) in outcome.passed.iter().chain(ended).flat_map(|record| record.fields()) {
-            value.each_media(&mut |media| {
-                if result.is_ok() && media.held_bytes().is_some() {
-                    result = self.job.media.adopt(media).map(|_| ());
-                }
-            });
-        }
-        result.map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))
-    }
-
-    fn adopt(&self, names: &[Name], record: &Record) -> Result<(), String> {
-        let mut result = Ok(());
-        for value in names.iter().filter_map(|n| record.get(n)) {
-            value.each_media(&mut |media| {
-                if result.is_ok() {
-                    let store = &self.job.media;
-                    let adopted = store
-                        .adopt(media)
-                        .and_then(|_| media.hash(&**store))
-                        .and_then(|_| media.header(&**store).map(|_| ()));
-                    result = adopted.map_err(|e| e.to_string());
-                }
-            });
-        }
-        result
-    }
-
-    fn disk_is_full(&self, error: &str) -> bool {
-        error.contains("disk full") || error.contains("No space left")
-    }
-
-    fn sum_up(&self, step: &block::Step, outcome: &mut Outcome) -> Result<Vec<u8>, EngineError> {
-        let Bound::Barrier(barrier) = &step.bound else { return Ok(Vec::new()) };
-        let ctx = Context { host: &self.host as &dyn Host, step: &step.id };
-        let (summary, errors) = barrier.map(&outcome.passed, &ctx).map_err(part::stopped)?;
-        for (index, error) in errors.into_iter().rev() {
-            let record = outcome.passed.remove(index);
-            outcome.failed.push(failure(record, &step.id, error.to_string()));
-        }
-        Ok(summary)
-    }
-
     /// Lets calls in flight end, so that what they cost is in the journal; not for ever.
     async fn wind_down(&self, working: &mut JoinSet<Result<Manifest, EngineError>>, error: &EngineError) {
         let reason = match error {
@@ -547,18 +350,13 @@ impl Run {
     }
 }
 
-fn sort(outcome: &mut Outcome) {
-    outcome.passed.sort_by(|a, b| a.rank().cmp(&b.rank()));
-    outcome.rejected.sort_by(|a, b| a.record.rank().cmp(&b.record.rank()));
-    outcome.failed.sort_by(|a, b| a.record.rank().cmp(&b.record.rank()));
-}
-
-fn failure(record: Record, step: &str, error: String) -> Failed {
-    Failed { record, step: Arc::from(step), error, field: None, attempts: 1 }
-}
-
 /// An operator that panics is a bug of ours; the record fails, the run goes on.
 fn panicked(record: Record) -> Outcome {
     let failed = failure(record, "panic", "an operator panicked on this record; please report it".to_string());
     Outcome { failed: vec![failed], ..Outcome::default() }
+}
+
+/// A record that failed in a step of the engine's own.
+pub(crate) fn failure(record: Record, step: &str, error: String) -> Failed {
+    Failed { record, step: Arc::from(step), error, field: None, attempts: 1 }
 }

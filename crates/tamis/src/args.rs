@@ -224,6 +224,15 @@ pub struct RunArgs {
 pub struct ResumeArgs {
     /// The run directory
     pub dir: PathBuf,
+    /// Another budget than the run was begun with, in US dollars
+    #[arg(long, value_name = "USD")]
+    pub budget_usd: Option<f64>,
+    /// Another budget of tokens
+    #[arg(long, value_name = "N")]
+    pub budget_tokens: Option<u64>,
+    /// Another budget of answers
+    #[arg(long, value_name = "N")]
+    pub budget_requests: Option<u64>,
     /// Machine-readable summary on standard output
     #[arg(long)]
     pub json: bool,

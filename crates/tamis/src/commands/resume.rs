@@ -12,7 +12,15 @@ use crate::launch;
 /// Goes on where the run stopped.
 pub fn run(args: &ResumeArgs) -> Outcome {
     let run = RunDir::at(&args.dir).read()?;
-    let run_args = RunArgs { json: args.json, quiet: args.quiet, ..arguments_of(&run, &args.dir) };
+    let begun = arguments_of(&run, &args.dir);
+    let run_args = RunArgs {
+        json: args.json,
+        quiet: args.quiet,
+        budget_usd: args.budget_usd.or(begun.budget_usd),
+        budget_tokens: args.budget_tokens.or(begun.budget_tokens),
+        budget_requests: args.budget_requests.or(begun.budget_requests),
+        ..begun
+    };
     let plan = launch::plan(launch::check(&run_args.recipe)?)?;
     Launch::new(Arc::new(plan), run_args)?.go()
 }

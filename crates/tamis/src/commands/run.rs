@@ -301,6 +301,9 @@ impl Report<'_> {
             human::count(summary.failed)
         );
         super::stats::tell_reasons(summary);
+        if summary.failed > 0 {
+            println!("    each with its row and error in {dir}/stages/*/part-*/failed.jsonl");
+        }
         if summary.calls.answers > 0 {
             println!("  {}", super::stats::calls_line(summary));
         }

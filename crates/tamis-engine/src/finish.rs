@@ -1,0 +1,116 @@
+//! The end of a part: samples get their shape and their media a place, records their order, and the part is committed.
+
+use serde_json::json;
+use tamis_core::block::{self, Outcome};
+use tamis_core::error::StopReason;
+use tamis_core::operator::{Bound, Context, Host};
+use tamis_core::{Name, Record, Value};
+
+use crate::error::EngineError;
+use crate::part::{self, Manifest};
+use crate::run::{Run, failure};
+
+impl Run {
+    pub(crate) fn finish_part(
+        &self,
+        stage: usize,
+        part: u64,
+        first: u64,
+        inputs: u64,
+        mut outcome: Outcome,
+    ) -> Result<Manifest, EngineError> {
+        let plan = &self.job.plan;
+        if stage + 1 == plan.stages.len() {
+            self.shape(&mut outcome)?;
+        }
+        self.keep_held(&outcome)?;
+        sort(&mut outcome);
+        let summary = match &plan.stages[stage].barrier {
+            Some(step) => Some(self.sum_up(step, &mut outcome)?),
+            None => None,
+        };
+        self.job.media.sync().map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))?;
+        let manifest = part::count(part, first, inputs, &outcome);
+        part::commit(&self.job.dir, stage, &manifest, &outcome, summary.as_deref())?;
+        self.events.tell(
+            "part",
+            json!({
+                "stage": stage, "part": part, "inputs": manifest.inputs, "accepted": manifest.accepted,
+                "rejected": manifest.rejected, "failed": manifest.failed, "usd": manifest.calls.usd,
+            }),
+        );
+        Ok(manifest)
+    }
+
+    /// Samples keep the fields of the output and have their media in the store; one whose media cannot be read fails.
+    fn shape(&self, outcome: &mut Outcome) -> Result<(), EngineError> {
+        let names: Vec<Name> = self.job.plan.output.names().cloned().collect();
+        for mut record in std::mem::take(&mut outcome.passed) {
+            match self.adopt(&names, &record) {
+                Ok(()) => {
+                    let fields = names.iter().map(|n| (n.clone(), record.get(n).cloned().unwrap_or(Value::Null)));
+                    let fields = fields.collect();
+                    record.set_fields(fields);
+                    outcome.passed.push(record);
+                }
+                Err(error) if self.disk_is_full(&error) => {
+                    return Err(EngineError::Stopped(StopReason::Machine(error)));
+                }
+                Err(error) => outcome.failed.push(failure(record, "output", error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Media that are nowhere but in memory go into the store with whatever record holds them.
+    fn keep_held(&self, outcome: &Outcome) -> Result<(), EngineError> {
+        let ended = outcome.rejected.iter().map(|r| &r.record).chain(outcome.failed.iter().map(|f| &f.record));
+        let mut result = Ok(());
+        for (_, value) in outcome.passed.iter().chain(ended).flat_map(|record| record.fields()) {
+            value.each_media(&mut |media| {
+                if result.is_ok() && media.held_bytes().is_some() {
+                    result = self.job.media.adopt(media).map(|_| ());
+                }
+            });
+        }
+        result.map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))
+    }
+
+    fn adopt(&self, names: &[Name], record: &Record) -> Result<(), String> {
+        let mut result = Ok(());
+        for value in names.iter().filter_map(|n| record.get(n)) {
+            value.each_media(&mut |media| {
+                if result.is_ok() {
+                    let store = &self.job.media;
+                    let adopted = store
+                        .adopt(media)
+                        .and_then(|_| media.hash(&**store))
+                        .and_then(|_| media.header(&**store).map(|_| ()));
+                    result = adopted.map_err(|e| e.to_string());
+                }
+            });
+        }
+        result
+    }
+
+    fn disk_is_full(&self, error: &str) -> bool {
+        error.contains("disk full") || error.contains("No space left")
+    }
+
+    fn sum_up(&self, step: &block::Step, outcome: &mut Outcome) -> Result<Vec<u8>, EngineError> {
+        let Bound::Barrier(barrier) = &step.bound else { return Ok(Vec::new()) };
+        let ctx = Context { host: &self.host as &dyn Host, step: &step.id };
+        let (summary, errors) = barrier.map(&outcome.passed, &ctx).map_err(part::stopped)?;
+        for (index, error) in errors.into_iter().rev() {
+            let record = outcome.passed.remove(index);
+            outcome.failed.push(failure(record, &step.id, error.to_string()));
+        }
+        Ok(summary)
+    }
+}
+
+fn sort(outcome: &mut Outcome) {
+    outcome.passed.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    outcome.rejected.sort_by(|a, b| a.record.rank().cmp(&b.record.rank()));
+    outcome.failed.sort_by(|a, b| a.record.rank().cmp(&b.record.rank()));
+}
