@@ -118,6 +118,10 @@ impl Rate {
 
     fn of(&mut self, done: u64) -> f64 {
         let now = Instant::now();
+        if self.points.back().is_some_and(|(_, before)| *before > done) {
+            // A new stage begins to count anew.
+            self.points.clear();
+        }
         self.points.push_back((now, done));
         while self.points.len() > 2 && now - self.points[0].0 > Duration::from_secs(10) {
             self.points.pop_front();

@@ -28,7 +28,7 @@ in:
 "#;
 
 #[test]
-#[ignore = "a measurement, not a test"]
+#[ignore = "a measurement: cargo test --release -p tamis-ops --lib speed -- --ignored --nocapture"]
 fn speed_of_ten_text_operators() {
     const RECORDS: u64 = 200_000;
     let example = Example::parse(TEN).unwrap();
@@ -61,7 +61,7 @@ fn speed_of_ten_text_operators() {
 }
 
 #[test]
-#[ignore = "a measurement, not a test"]
+#[ignore = "a measurement: cargo test --release -p tamis-ops --lib speed -- --ignored --nocapture"]
 fn speed_of_deduplicating_a_million_records() {
     use crate::dedup::near::{Index, Rows};
     use crate::text::words::mix;
