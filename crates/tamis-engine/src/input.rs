@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use tamis_core::block::{Failed, Outcome};
+use tamis_core::media::Origin;
 use tamis_core::record::Root;
 use tamis_core::schema::Schema;
 use tamis_core::source::{RowError, SharedSource, Source, SourceError, SourceItem, SourceRow};
-use tamis_core::{Record, RecordId};
+use tamis_core::{Name, Record, RecordId};
 use tokio::sync::mpsc::Sender;
 
 use crate::layout::Shard;
@@ -110,11 +111,35 @@ pub fn records(part: PartRows) -> (Vec<Record>, Outcome) {
     for (i, row) in part.rows.into_iter().enumerate() {
         let root = |key: String| Root { id: RecordId::input(&key), ordinal: part.first + i as u64, key };
         match row {
-            Ok(row) => records.push(Record::from_input(root(row.key), row.fields)),
+            Ok(row) => match missing_file(&row) {
+                Some((field, error)) => {
+                    let record = Record::from_input(root(row.key), row.fields);
+                    let step = Arc::from("input");
+                    outcome.failed.push(Failed { record, step, error, field: Some(field), attempts: 1 });
+                }
+                None => records.push(Record::from_input(root(row.key), row.fields)),
+            },
             Err(error) => outcome.failed.push(unreadable(root(error.key.clone()), &error)),
         }
     }
     (records, outcome)
+}
+
+/// The first field whose file is not there. Found before anything is paid for the row; what is in the file is looked
+/// at by the steps that need it.
+fn missing_file(row: &SourceRow) -> Option<(Name, String)> {
+    row.fields.iter().find_map(|(name, value)| {
+        let mut missing = None;
+        value.each_media(&mut |media| {
+            if let Origin::File { path } = media.origin()
+                && missing.is_none()
+                && !path.exists()
+            {
+                missing = Some(media.error("no such file").to_string());
+            }
+        });
+        missing.map(|error| (name.clone(), error))
+    })
 }
 
 fn unreadable(root: Root, error: &RowError) -> Failed {

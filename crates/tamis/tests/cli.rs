@@ -139,6 +139,19 @@ fn one_broken_picture_costs_one_row() {
 }
 
 #[test]
+fn a_picture_that_is_not_there_fails_before_anything_is_paid() {
+    let dir = tempfile::tempdir().unwrap();
+    let input = captions(dir.path(), 10, Some(3));
+    std::fs::remove_file(dir.path().join("broken.jpg")).unwrap();
+    let args = ["run", "llava", "--input", text(&input), "--models", "sim", "--out", "r", "--quiet", "--json"];
+    let run = tamis(dir.path(), &args);
+    assert_eq!(run.status.code(), Some(1), "{}", stderr(&run));
+    let found = json(&run);
+    assert_eq!(found["this_process"]["answered"], 9, "{found}");
+    assert!(found["summary"]["errors"].to_string().contains("no such file"), "{found}");
+}
+
+#[test]
 fn a_server_that_always_errs_stops_the_run_early_and_nothing_is_exported() {
     let dir = tempfile::tempdir().unwrap();
     let input = captions(dir.path(), 300, None);
