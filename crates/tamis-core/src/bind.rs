@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::block::Block;
+use crate::block::{Block, Step};
 use crate::error::did_you_mean;
 use crate::model::RoleKind;
 use crate::record::Record;
@@ -57,6 +57,20 @@ pub trait Surroundings {
     /// Binds the nested steps at `at` of the operator's config, for records of `schema`. Problems inside are told to
     /// the recipe itself; `None` if there are any.
     fn block(&self, at: &str, step: &str, schema: &Schema) -> Option<(Block, Schema)>;
+
+    /// Binds the nested steps at `at` like [`Surroundings::block`], for an operator that puts them in its own place
+    /// ([`crate::operator::Bound::Sequence`]): each with the fields behind it. Barriers may be among them where the
+    /// operator stands at the top level. Their ids begin with `prefix`, which has to differ from call to call.
+    fn sequence(&self, at: &str, step: &str, prefix: &str, schema: &Schema) -> Option<Vec<(Step, Schema)>> {
+        let _ = (at, step, prefix, schema);
+        None
+    }
+
+    /// The recipe's tables: rows beside the input, looked up by key.
+    fn tables(&self) -> &BTreeMap<Name, Schema> {
+        static NONE: BTreeMap<Name, Schema> = BTreeMap::new();
+        &NONE
+    }
 
     /// The schema behind the nested steps at `at`, as far as it can be told, without telling problems or keeping anything
     /// of the steps: how a loop learns what it feeds back. Steps with problems count with what they write all the same.

@@ -114,6 +114,8 @@ pub struct Outcome {
     pub rejected: Vec<Rejected>,
     /// could not be worked on
     pub failed: Vec<Failed>,
+    /// went into other records
+    pub gathered: Vec<Gathered>,
     /// fan-outs and gatherings on the way, so that the sum can be proved
     pub splits: Vec<Split>,
 }
@@ -146,6 +148,17 @@ pub struct Failed {
     pub attempts: u32,
 }
 
+/// A record that ended because what it held went into others.
+#[derive(Debug)]
+pub struct Gathered {
+    /// as it was
+    pub record: Record,
+    /// the step
+    pub step: Arc<str>,
+    /// the records that hold it now
+    pub into: Vec<RecordId>,
+}
+
 /// One record became several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
@@ -163,6 +176,14 @@ pub struct Split {
     pub parent_stays: bool,
 }
 
+impl Split {
+    /// A record that its children replace.
+    fn replacing(parent: &Record, step: &str, children: &[Record]) -> Split {
+        let children = children.iter().map(|child| child.id).collect();
+        Split { parent: parent.id, step: step.to_string(), children, gathered: Vec::new(), parent_stays: false }
+    }
+}
+
 impl Outcome {
     /// Only passed records.
     pub fn passed(records: Vec<Record>) -> Outcome {
@@ -174,6 +195,7 @@ impl Outcome {
         self.passed.append(&mut other.passed);
         self.rejected.append(&mut other.rejected);
         self.failed.append(&mut other.failed);
+        self.gathered.append(&mut other.gathered);
         self.splits.append(&mut other.splits);
     }
 }
@@ -238,7 +260,7 @@ async fn one_step(step: &Step, mut record: Record, host: &dyn Host) -> Result<Af
                     Verdict::Split(records) | Verdict::Became(Outcome { passed: records, .. }) => {
                         records.iter_mut().for_each(|record| record.visits.truncate(depth));
                     }
-                    Verdict::Pass | Verdict::Reject(_) => {}
+                    Verdict::Pass | Verdict::Reject(_) | Verdict::Gathered(_) => {}
                 }
                 return Ok(after(step, record, verdict));
             }
@@ -269,7 +291,7 @@ async fn apply(step: &Step, record: &mut Record, ctx: &Context<'_>) -> Result<Ve
         Bound::Transform(transform) if transform.touches_pixels() => heavy(&**transform, record, ctx).await,
         Bound::Transform(transform) => transform.apply(record, ctx),
         Bound::Process(process) => process.run(record, ctx).await,
-        Bound::Barrier(_) => Err(StepError::failed("a barrier cannot stand inside a block")),
+        Bound::Barrier(_) | Bound::Sequence(_) => Err(StepError::failed("a barrier cannot stand inside a block")),
     }
 }
 
@@ -282,19 +304,17 @@ async fn heavy(transform: &dyn Transform, record: &mut Record, ctx: &Context<'_>
 fn after(step: &Step, record: Record, verdict: Verdict) -> After {
     match verdict {
         Verdict::Pass => After::Next(record),
+        Verdict::Gathered(into) => {
+            let gathered = Gathered { record, step: step.id.clone(), into };
+            After::Ended(Outcome { gathered: vec![gathered], ..Outcome::default() })
+        }
         Verdict::Reject(reject) => {
             count(&step.tally.rejected);
             let rejected = Rejected { record, step: step.id.clone(), reason: reject.reason, values: reject.values };
             After::Ended(Outcome { rejected: vec![rejected], ..Outcome::default() })
         }
         Verdict::Split(children) => {
-            let split = Split {
-                parent: record.id,
-                step: step.id.to_string(),
-                children: children.iter().map(|c| c.id).collect(),
-                gathered: Vec::new(),
-                parent_stays: false,
-            };
+            let split = Split::replacing(&record, &step.id, &children);
             After::Several(Outcome { passed: children, splits: vec![split], ..Outcome::default() })
         }
         Verdict::Became(outcome) => {
@@ -304,6 +324,34 @@ fn after(step: &Step, record: Record, verdict: Verdict) -> After {
             After::Several(outcome)
         }
     }
+}
+
+/// What becomes of a record that a barrier has decided on; an error means that the run stops.
+pub fn after_barrier(
+    step: &Arc<str>,
+    record: Record,
+    verdict: Result<Verdict, StepError>,
+) -> Result<Outcome, StopReason> {
+    Ok(match verdict {
+        Ok(Verdict::Pass) => Outcome::passed(vec![record]),
+        Ok(Verdict::Reject(reject)) => {
+            let rejected = Rejected { record, step: step.clone(), reason: reject.reason, values: reject.values };
+            Outcome { rejected: vec![rejected], ..Outcome::default() }
+        }
+        Ok(Verdict::Split(children)) => {
+            let split = Split::replacing(&record, step, &children);
+            Outcome { passed: children, splits: vec![split], ..Outcome::default() }
+        }
+        Ok(Verdict::Gathered(into)) => {
+            Outcome { gathered: vec![Gathered { record, step: step.clone(), into }], ..Outcome::default() }
+        }
+        Ok(Verdict::Became(outcome)) => outcome,
+        Err(StepError::Stop(reason)) => return Err(reason),
+        Err(StepError::Failed { message, field, attempts }) => {
+            let failed = Failed { record, step: step.clone(), error: message, field, attempts };
+            Outcome { failed: vec![failed], ..Outcome::default() }
+        }
+    })
 }
 
 fn failed(step: &Step, record: Record, error: StepError, tries: u32) -> Result<After, StopReason> {

@@ -9,6 +9,7 @@ use crate::geometry::{BBox, Point, Polygon};
 use crate::media::{Header, Media, MediaHash, MediaKind, Origin};
 use crate::types::Type;
 use crate::value::{Fields, Name, Value};
+use crate::vector::Vector;
 
 /// A JSON value that is not of the wanted type, with the place inside it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +56,7 @@ impl MediaResolver for Folder {
 }
 
 impl Value {
-    /// As JSON. Media become objects with hash (when known), kind, size and origin.
+    /// As JSON. Media become objects with hash (when known), kind, size and origin, vectors base64 of their bytes.
     ///
     /// Numbers that JSON cannot hold (not finite) become `null`.
     pub fn to_json(&self) -> Json {
@@ -69,6 +70,7 @@ impl Value {
             Value::Point(p) => p.0.iter().map(|n| number(*n)).collect(),
             Value::Box(b) => b.0.iter().map(|n| number(*n)).collect(),
             Value::Polygon(p) => p.0.iter().map(|c| Json::from_iter(c.iter().map(|n| number(*n)))).collect(),
+            Value::Vector(vector) => Json::String(vector.to_base64()),
             Value::List(items) => items.iter().map(Value::to_json).collect(),
             Value::Map(fields) => fields.iter().map(|(n, v)| (n.to_string(), v.to_json())).collect(),
         }
@@ -167,6 +169,8 @@ impl Reader<'_> {
                 let corners: Option<Vec<[f64; 2]>> = corners.iter().map(numbers).collect();
                 corners.map(|c| Value::Polygon(Arc::new(Polygon(c))))
             }
+            (Type::Vector, Json::String(text)) => Vector::from_base64(text).ok().map(Value::Vector),
+            (Type::Vector, Json::Array(numbers)) => vector(numbers).map(Value::Vector),
             (Type::Image, _) => return self.media(json, MediaKind::Image, ty),
             (Type::Mask, _) => return self.media(json, MediaKind::Mask, ty),
             (Type::Audio, _) => return self.media(json, MediaKind::Audio, ty),
@@ -273,6 +277,11 @@ fn numbers<const N: usize>(json: &Json) -> Option<[f64; N]> {
         *value = item.as_f64()?;
     }
     Some(values)
+}
+
+fn vector(numbers: &[Json]) -> Option<Vector> {
+    let numbers: Option<Vec<f32>> = numbers.iter().map(|n| n.as_f64().map(|n| n as f32)).collect();
+    Vector::new(numbers?)
 }
 
 /// At most 80 characters of a text, with a sign that it was cut.

@@ -3,13 +3,13 @@
 //!
 //! Rooms, in the order in which a newcomer meets them:
 //!
-//! - [`types`], [`value`], [`convert`]: the type language of recipes and the values it describes
+//! - [`types`], [`value`], [`vector`], [`convert`]: the type language of recipes and the values it describes
 //! - [`schema`], [`record`], [`id`], [`rng`]: one row, where it came from, and its own randomness
 //! - [`media`], [`geometry`]: pictures as handles, and the boxes that move with their pixels
 //! - [`template`]: prompts and conditions
 //! - [`operator`], [`bind`], [`barrier`], [`block`]: the contract of a step and how steps are run
 //! - [`model`]: what a recipe asks of a model
-//! - [`source`], [`sink`]: where records come from and where a dataset goes
+//! - [`source`], [`table`], [`sink`]: where records come from and where a dataset goes
 
 pub mod barrier;
 pub mod bind;
@@ -26,10 +26,12 @@ pub mod rng;
 pub mod schema;
 pub mod sink;
 pub mod source;
+pub mod table;
 pub mod template;
 pub mod testing;
 pub mod types;
 pub mod value;
+pub mod vector;
 
 pub use error::StepError;
 pub use geometry::{Affine, BBox, Point, Polygon};
@@ -39,3 +41,4 @@ pub use record::Record;
 pub use schema::{Field, Schema};
 pub use types::Type;
 pub use value::{Name, Value};
+pub use vector::Vector;

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::error::{StepError, StopReason};
+use crate::geometry::BBox;
 use crate::id::RecordId;
-use crate::media::{Media, MediaStore};
+use crate::media::{Media, MediaHash, MediaStore};
+use crate::vector::Vector;
 
 /// What a model is asked to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
@@ -20,16 +22,46 @@ use crate::media::{Media, MediaStore};
 pub enum RoleKind {
     /// reads texts and pictures in their order, writes text
     Chat,
+    /// goes on writing a message that is left open, whoever speaks in it; or says how likely a given continuation is
+    Complete,
+    /// turns a text into a vector
+    TextEmbed,
+    /// turns a picture into a vector
+    ImageEmbed,
+    /// paints a picture from a text
+    TextToImage,
+    /// changes a picture as a text says
+    ImageEdit,
+    /// reads the text in a picture, with its places
+    Ocr,
+    /// runs a program away from the network and from the machine's files
+    CodeRunner,
 }
 
 impl RoleKind {
     /// Every kind.
-    pub const ALL: &[RoleKind] = &[RoleKind::Chat];
+    pub const ALL: &[RoleKind] = &[
+        RoleKind::Chat,
+        RoleKind::Complete,
+        RoleKind::TextEmbed,
+        RoleKind::ImageEmbed,
+        RoleKind::TextToImage,
+        RoleKind::ImageEdit,
+        RoleKind::Ocr,
+        RoleKind::CodeRunner,
+    ];
 
     /// The word in recipes.
     pub fn name(self) -> &'static str {
         match self {
             RoleKind::Chat => "chat",
+            RoleKind::Complete => "complete",
+            RoleKind::TextEmbed => "text-embed",
+            RoleKind::ImageEmbed => "image-embed",
+            RoleKind::TextToImage => "text-to-image",
+            RoleKind::ImageEdit => "image-edit",
+            RoleKind::Ocr => "ocr",
+            RoleKind::CodeRunner => "code-runner",
         }
     }
 }
@@ -51,21 +83,182 @@ impl FromStr for RoleKind {
     }
 }
 
-/// A request to a role. One variant for each [`RoleKind`].
+/// A request to a role.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub enum Request {
     /// to a chat role
     Chat(ChatRequest),
+    /// to a role that completes
+    Complete(CompleteRequest),
+    /// to a role that embeds texts or pictures
+    Embed(EmbedRequest),
+    /// to a role that paints or edits pictures
+    Image(ImageRequest),
+    /// to a role that reads text in pictures
+    Ocr(OcrRequest),
+    /// to a role that runs programs
+    Code(CodeRequest),
 }
 
-/// A reply from a role. One variant for each [`RoleKind`].
+impl Request {
+    /// Whether a role of this kind can be asked so.
+    pub fn is_for(&self, kind: RoleKind) -> bool {
+        match self {
+            Request::Chat(_) => kind == RoleKind::Chat,
+            Request::Complete(_) => kind == RoleKind::Complete,
+            Request::Embed(request) => match request.item {
+                Part::Text(_) => kind == RoleKind::TextEmbed,
+                Part::Image(_) => kind == RoleKind::ImageEmbed,
+            },
+            Request::Image(request) => match request.images.is_empty() {
+                true => kind == RoleKind::TextToImage,
+                false => kind == RoleKind::ImageEdit,
+            },
+            Request::Ocr(_) => kind == RoleKind::Ocr,
+            Request::Code(_) => kind == RoleKind::CodeRunner,
+        }
+    }
+}
+
+/// A reply from a role.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Reply {
-    /// from a chat role
+    /// from a chat role or one that completes
     Chat(ChatReply),
+    /// from a role that embeds
+    Embed(Vector),
+    /// from a role that paints or edits
+    Image(ImageReply),
+    /// from a role that reads
+    Ocr(OcrReply),
+    /// from a role that runs programs
+    Code(CodeReply),
+}
+
+/// What a role is asked that goes on writing.
+#[derive(Clone, Debug, Default)]
+pub struct CompleteRequest {
+    /// the conversation so far; the last message is left open, without the marks that would end it: the model goes on
+    /// inside it, be it the user's or its own
+    pub messages: Vec<Message>,
+    /// a continuation that the model does not write but whose tokens' log-probabilities are asked for
+    pub forced: Option<Arc<str>>,
+    /// how many answers, at least 1
+    pub n: u32,
+    /// seed of the sampler, a function of (run seed, record, step, visits)
+    pub seed: u64,
+    /// sampling parameters; what is `None` is left to the binding, then to the server
+    pub sampling: Sampling,
+}
+
+/// What a role is asked that embeds: one text or one picture.
+#[derive(Clone, Debug)]
+pub struct EmbedRequest {
+    /// what is embedded
+    pub item: Part,
+}
+
+/// What a role is asked that paints or edits one picture.
+#[derive(Clone, Debug, Default)]
+pub struct ImageRequest {
+    /// what the picture shows, or what is to be changed
+    pub prompt: Arc<str>,
+    /// what it shall not show
+    pub negative: Option<Arc<str>>,
+    /// width and height in pixels; `None` leaves it to the binding, then to the server
+    pub size: Option<(u32, u32)>,
+    /// the pictures to be edited, or to take after, in their order; empty for painting
+    pub images: Vec<Arc<Media>>,
+    /// where the first picture may be changed: white may, black stays
+    pub mask: Option<Arc<Media>>,
+    /// seed of the sampler
+    pub seed: u64,
+    /// fields passed to the server as they are (`steps`, `guidance_scale`, `quality`)
+    pub extra: BTreeMap<String, Json>,
+}
+
+/// A painted or edited picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImageReply {
+    /// the content address of the picture, which is in the media store of the run
+    pub image: MediaHash,
+    /// what the server made of the prompt, where it says so
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revised_prompt: Option<String>,
+}
+
+/// What a role is asked that reads text in a picture.
+#[derive(Clone, Debug)]
+pub struct OcrRequest {
+    /// the picture
+    pub image: Arc<Media>,
+    /// languages to expect, as ISO 639-3 codes (`eng`, `deu`, `chi_sim`); empty leaves it to the binding
+    pub languages: Vec<String>,
+}
+
+/// The text in a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OcrReply {
+    /// words in reading order
+    pub words: Vec<OcrWord>,
+}
+
+/// A word in a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OcrWord {
+    /// as read
+    pub text: String,
+    /// absolute pixels of the upright picture
+    #[serde(rename = "box")]
+    pub bbox: BBox,
+    /// how sure the reader is, 0 to 1
+    pub confidence: f64,
+    /// the line it stands in, counted from 0 through the picture
+    pub line: u32,
+    /// the block it stands in, counted from 0 through the picture
+    pub block: u32,
+}
+
+/// What a role is asked that runs programs.
+#[derive(Clone, Debug, Default)]
+pub struct CodeRequest {
+    /// the program, in Python
+    pub program: Arc<str>,
+    /// what it reads from its standard input
+    pub input: Arc<str>,
+    /// pictures it finds in its directory, by file name
+    pub files: Vec<(String, Arc<Media>)>,
+    /// the names of pictures that it is expected to write (`*.png` for all)
+    pub outputs: Vec<String>,
+    /// seconds until it is stopped; `None` leaves it to the binding
+    pub timeout_s: Option<f64>,
+}
+
+/// What a program did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CodeReply {
+    /// how it ended
+    pub end: CodeEnd,
+    /// its standard output, cut at the binding's limit
+    pub stdout: String,
+    /// its standard error, cut at the binding's limit
+    pub stderr: String,
+    /// the pictures it wrote, by file name, in the order of names; they are in the media store of the run
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<(String, MediaHash)>,
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeEnd {
+    /// by itself, with this exit status; 0 is success
+    Exit(i32),
+    /// stopped because it took too long
+    Timeout,
+    /// stopped because it took too much memory, disk or too many processes; says what
+    Limit(String),
 }
 
 /// What a chat role is asked.
@@ -81,9 +274,11 @@ pub struct ChatRequest {
     pub seed: u64,
     /// sampling parameters; what is `None` is left to the binding, then to the server
     pub sampling: Sampling,
+    /// log-probabilities of the answer's tokens, each with this many alternatives (0 to 20); `None` for none
+    pub logprobs: Option<u8>,
 }
 
-/// How a chat role samples.
+/// How a role samples that writes text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sampling {
@@ -155,6 +350,28 @@ pub struct Answer {
     pub text: String,
     /// why it ended
     pub finish: Finish,
+    /// its tokens with their log-probabilities, where they were asked for
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<TokenProb>,
+}
+
+impl Answer {
+    /// An answer without log-probabilities.
+    pub fn new(text: impl Into<String>, finish: Finish) -> Answer {
+        Answer { text: text.into(), finish, tokens: Vec::new() }
+    }
+}
+
+/// A token with its log-probability.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenProb {
+    /// the token's text
+    pub token: String,
+    /// natural logarithm of its probability, at most 0
+    pub logprob: f64,
+    /// what else could have stood there, most likely first
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub top: Vec<(String, f64)>,
 }
 
 /// Why an answer ended.

@@ -9,12 +9,15 @@ use serde_json::Value as Json;
 
 use crate::barrier::Barrier;
 use crate::bind::Scope;
-use crate::block::Outcome;
+use crate::block::{Outcome, Step};
 use crate::error::StepError;
+use crate::id::RecordId;
 use crate::media::{Media, MediaError, MediaStore};
 use crate::model::{CallSite, Model, Receipt, Reply, Request};
 use crate::record::{Record, StoryEvent};
 use crate::rng::Rng;
+use crate::schema::Schema;
+use crate::table::Table;
 use crate::value::{Name, Value};
 
 /// The config of an operator, as written in a recipe.
@@ -82,6 +85,8 @@ pub enum Bound {
     Process(Box<dyn Process>),
     /// all records before any goes on
     Barrier(Box<dyn Barrier>),
+    /// several steps in its place, each with the fields behind it; barriers may be among them
+    Sequence(Vec<(Step, Schema)>),
 }
 
 impl Bound {
@@ -129,6 +134,8 @@ pub enum Verdict {
     Split(Vec<Record>),
     /// nested steps have decided; their passed records go on in its place
     Became(Outcome),
+    /// it ends here because what it holds went into these records; only barriers say so
+    Gathered(Vec<RecordId>),
 }
 
 /// Why a gate rejected a record.
@@ -166,6 +173,9 @@ pub trait Host: Send + Sync {
 
     /// The model that plays a role.
     fn model(&self, role: &str) -> Option<&Arc<dyn Model>>;
+
+    /// The rows of one of the recipe's tables.
+    fn table(&self, name: &str) -> Option<&Arc<dyn Table>>;
 
     /// The pixels of a picture, upright, 8 bits a channel. Decoded once however many steps look.
     fn pixels(&self, media: &Arc<Media>) -> Result<Arc<DynamicImage>, MediaError>;

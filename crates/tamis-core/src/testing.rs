@@ -1,16 +1,22 @@
 //! A host without an engine: everything in memory, on the caller's thread. For tests and examples.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::BoxFuture;
 use image::DynamicImage;
 
+use crate::barrier::{Applying, Barrier, Before, Merging, Place};
+use crate::block::{self, Failed, Outcome};
+use crate::error::StepError;
 use crate::id::RecordId;
 use crate::media::{Limits, Media, MediaError, MediaStore, MemoryStore, decode};
 use crate::model::Model;
-use crate::operator::Host;
+use crate::operator::{Context, Host};
 use crate::record::{Record, Root};
+use crate::table::Table;
 use crate::value::{Name, Value};
 
 /// A [`Host`] in memory.
@@ -18,17 +24,26 @@ pub struct LocalHost {
     seed: u64,
     media: Arc<dyn MediaStore>,
     models: BTreeMap<Name, Arc<dyn Model>>,
+    tables: BTreeMap<Name, Arc<dyn Table>>,
 }
 
 impl LocalHost {
     /// With a seed and no models.
     pub fn new(seed: u64) -> LocalHost {
-        LocalHost { seed, media: Arc::new(MemoryStore::default()), models: BTreeMap::new() }
+        LocalHost { seed, media: Arc::new(MemoryStore::default()), models: BTreeMap::new(), tables: BTreeMap::new() }
     }
 
     /// The same with a model for a role.
     pub fn with_model(mut self, role: &str, model: Arc<dyn Model>) -> LocalHost {
         self.models.insert(Name::from(role), model);
+        self
+    }
+}
+
+impl LocalHost {
+    /// The same with a table.
+    pub fn with_table(mut self, name: &str, table: Arc<dyn Table>) -> LocalHost {
+        self.tables.insert(Name::from(name), table);
         self
     }
 }
@@ -46,6 +61,10 @@ impl Host for LocalHost {
         self.models.get(role)
     }
 
+    fn table(&self, name: &str) -> Option<&Arc<dyn Table>> {
+        self.tables.get(name)
+    }
+
     fn pixels(&self, media: &Arc<Media>) -> Result<Arc<DynamicImage>, MediaError> {
         let bytes = self.media.read(media)?;
         decode(&bytes, &Limits::default()).map(Arc::new).map_err(|message| media.error(message))
@@ -54,6 +73,98 @@ impl Host for LocalHost {
     fn heavy<'a>(&'a self, work: Box<dyn FnOnce() + Send + 'a>) -> BoxFuture<'a, ()> {
         work();
         Box::pin(std::future::ready(()))
+    }
+}
+
+/// Takes records through a barrier, `size` to a part, as an engine does. A barrier whose `merge` fails is an error.
+pub fn through_barrier(
+    barrier: &dyn Barrier,
+    records: Vec<Record>,
+    size: usize,
+    ctx: &Context<'_>,
+) -> Result<Outcome, StepError> {
+    let step: Arc<str> = ctx.step.into();
+    let mut outcome = Outcome::default();
+    let mut before = InMemory::default();
+    let mut records = records.into_iter().peekable();
+    while records.peek().is_some() {
+        let mut part: Vec<Record> = records.by_ref().take(size.max(1)).collect();
+        let (summary, errors) = barrier.map(&part, ctx)?;
+        for (index, error) in errors.into_iter().rev() {
+            let failed = Failed {
+                record: part.remove(index),
+                step: step.clone(),
+                error: error.to_string(),
+                field: None,
+                attempts: 1,
+            };
+            outcome.failed.push(failed);
+        }
+        before.summaries.push(summary);
+        before.parts.push(part);
+    }
+    let mut decisions = Vec::new();
+    let mut decide = |decision| {
+        decisions.push(decision);
+        Ok(())
+    };
+    let folder = tempdir();
+    let handover = folder.0.join("handover");
+    barrier.merge(&before, &mut decide, &Merging { ctx, scratch: &folder.0, handover: &handover })?;
+    if decisions.len() != before.parts.len() {
+        let message = format!("{} decisions for {} parts", decisions.len(), before.parts.len());
+        return Err(StepError::failed(message));
+    }
+    for (part, decision) in decisions.iter().enumerate() {
+        let decided = barrier.decided(decision)?;
+        for (row, record) in before.parts[part].iter().enumerate() {
+            let place = Place { part: part as u32, row: row as u32 };
+            let mut record = record.clone();
+            let verdict = decided.apply(&mut record, row, &Applying { ctx, before: &before, place });
+            outcome.append(block::after_barrier(&step, record, verdict).map_err(StepError::Stop)?);
+        }
+    }
+    Ok(outcome)
+}
+
+#[derive(Default)]
+struct InMemory {
+    summaries: Vec<Vec<u8>>,
+    parts: Vec<Vec<Record>>,
+}
+
+impl Before for InMemory {
+    fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    fn summary(&self, part: usize) -> Result<Vec<u8>, StepError> {
+        Ok(self.summaries[part].clone())
+    }
+
+    fn record(&self, place: Place) -> Result<Record, StepError> {
+        Ok(self.parts[place.part as usize][place.row as usize].clone())
+    }
+
+    fn records(&self, part: usize) -> Result<Vec<Record>, StepError> {
+        Ok(self.parts[part].clone())
+    }
+}
+
+/// A directory that goes away with its owner.
+struct Folder(PathBuf);
+
+fn tempdir() -> Folder {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let name = format!("tamis-barrier-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    let path = std::env::temp_dir().join(name);
+    let _ = std::fs::create_dir_all(&path);
+    Folder(path)
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Type {
     Turn,
     /// `conversation`: turns in their order
     Conversation,
+    /// `vector`: an embedding, 32-bit floats of any number of dimensions
+    Vector,
     /// `json`: anything JSON can hold
     Json,
     /// `enum(a|b)`: one of these texts
@@ -83,6 +85,7 @@ const SIMPLE: &[(&str, Type)] = &[
     ("region", Type::Region),
     ("turn", Type::Turn),
     ("conversation", Type::Conversation),
+    ("vector", Type::Vector),
     ("json", Type::Json),
 ];
 
@@ -127,7 +130,7 @@ impl Type {
             (Type::Int, Type::Float) => true,
             (Type::Enum(_), Type::Text) => true,
             (Type::Enum(a), Type::Enum(b)) => a.iter().all(|v| b.contains(v)),
-            (a, Type::Json) => !a.holds_media(),
+            (a, Type::Json) => !a.holds_media() && *a != Type::Vector,
             (Type::List(a), Type::List(b)) | (Type::Map(a), Type::Map(b)) => a.fits(b),
             (Type::Conversation, Type::List(b)) => Type::Turn.fits(b),
             (Type::List(a), Type::Conversation) => a.fits(&Type::Turn),
@@ -252,7 +255,8 @@ impl Type {
                 let required: Vec<_> = fields.keys().collect();
                 json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
             }
-            Type::Image | Type::Mask | Type::Audio | Type::Video | Type::Turn | Type::Conversation => return None,
+            Type::Image | Type::Mask | Type::Audio | Type::Video => return None,
+            Type::Turn | Type::Conversation | Type::Vector => return None,
         })
     }
 }
@@ -319,7 +323,7 @@ impl schemars::JsonSchema for Type {
         schemars::json_schema!({
             "type": "string",
             "description": "A type: bool, int, float, text, image, mask, audio, video, point, box, polygon, region, \
-                turn, conversation, json, enum(a|b), list<T>, map<T>, {field: T}, T?"
+                turn, conversation, vector, json, enum(a|b), list<T>, map<T>, {field: T}, T?"
         })
     }
 }

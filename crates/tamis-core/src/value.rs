@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use crate::geometry::{BBox, Point, Polygon};
 use crate::media::Media;
+use crate::vector::Vector;
 
 /// A shared, immutable name of a field or key.
 pub type Name = Arc<str>;
@@ -35,6 +36,8 @@ pub enum Value {
     Box(BBox),
     /// absolute pixels
     Polygon(Arc<Polygon>),
+    /// an embedding
+    Vector(Vector),
     /// a list, a conversation, the contents of a turn
     List(Arc<Vec<Value>>),
     /// a struct, map, region or turn
@@ -129,6 +132,14 @@ impl Value {
         }
     }
 
+    /// The vector, if it is one.
+    pub fn as_vector(&self) -> Option<&Vector> {
+        match self {
+            Value::Vector(vector) => Some(vector),
+            _ => None,
+        }
+    }
+
     /// The box, if it is one.
     pub fn as_box(&self) -> Option<BBox> {
         match self {
@@ -159,6 +170,7 @@ impl Value {
             Value::List(items) => 40 + items.iter().map(Value::weight).sum::<usize>(),
             Value::Map(fields) => 40 + fields.iter().map(|(n, v)| 24 + n.len() + v.weight()).sum::<usize>(),
             Value::Polygon(polygon) => 40 + 16 * polygon.0.len(),
+            Value::Vector(vector) => 40 + 4 * vector.len(),
             Value::Media(media) => 200 + media.held_bytes().map_or(0, |bytes| bytes.len()),
             _ => 40,
         }

@@ -1,20 +1,23 @@
 //! Between two stages: waiting for the other shards, the barrier's decision, and carrying it out on each part.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
 use tamis_core::StepError;
-use tamis_core::block::{Counts, Outcome, Rejected};
+use tamis_core::barrier::{Applying, Barrier, Merging, Place};
+use tamis_core::block::{self, Counts, Outcome, Step};
 use tamis_core::error::StopReason;
-use tamis_core::operator::{Bound, Context, Verdict};
+use tamis_core::operator::{Bound, Context};
 use tokio::sync::mpsc;
 
+use crate::before::Committed;
 use crate::error::EngineError;
 use crate::layout;
 use crate::part::{self, Total};
-use crate::run::{Run, Work, failure};
+use crate::run::{Run, Work};
 
 /// How often a waiting shard looks for the others' parts.
 const SHARD_POLL: Duration = Duration::from_millis(300);
@@ -27,69 +30,85 @@ impl Run {
         done: &HashSet<u64>,
         sender: &mpsc::Sender<Work>,
     ) -> Result<Option<Total>, EngineError> {
-        let before = &self.job.plan.stages[stage - 1];
-        let Some(step) = &before.barrier else { return Ok(None) };
-        let Bound::Barrier(barrier) = &step.bound else { return Ok(None) };
-        let decision = std::fs::read(self.decision_path(stage))
-            .map_err(|e| EngineError::machine("cannot read the barrier's decision", &e))?;
-        let decided = barrier.decided(&decision).map_err(part::stopped)?;
-        let ctx = Context { host: &self.host, step: &step.id };
+        let Some((step, barrier)) = self.barrier_before(stage) else { return Ok(None) };
         let total = part::total(&self.job.dir)?.unwrap_or(Total { parts: 0, rows: 0 });
+        let before = self.before(stage, total);
+        let ctx = Context { host: &self.host, step: &step.id };
         for part in (0..total.parts).filter(|p| self.job.options.shard.owns(*p) && !done.contains(p)) {
+            let decision = std::fs::read(self.decision_path(stage, part))
+                .map_err(|e| EngineError::machine("cannot read the barrier's decision", &e))?;
+            let decided = barrier.decided(&decision).map_err(part::stopped)?;
             let records = part::accepted(&self.job.dir, stage - 1, part, &before.schema)?;
             let inputs = records.len() as u64;
-            let mut work = Work { part, first: 0, inputs, records: Vec::new(), outcome: Outcome::default() };
-            for mut record in records {
-                match decided.apply(&mut record, &ctx) {
-                    Ok(Verdict::Reject(reject)) => work.outcome.rejected.push(Rejected {
-                        record,
-                        step: step.id.clone(),
-                        reason: reject.reason,
-                        values: reject.values,
-                    }),
-                    Ok(_) => work.records.push(record),
-                    Err(StepError::Stop(reason)) => return Err(reason.into()),
-                    Err(error) => work.outcome.failed.push(failure(record, &step.id, error.to_string())),
-                }
+            let mut outcome = Outcome::default();
+            for (row, mut record) in records.into_iter().enumerate() {
+                let place = Place { part: part as u32, row: row as u32 };
+                let verdict = decided.apply(&mut record, row, &Applying { ctx: &ctx, before: &before, place });
+                outcome.append(block::after_barrier(&step.id, record, verdict).map_err(EngineError::Stopped)?);
             }
             step.tally.add(Counts {
                 entered: inputs,
-                rejected: work.outcome.rejected.len() as u64,
-                failed: work.outcome.failed.len() as u64,
+                rejected: outcome.rejected.len() as u64,
+                failed: outcome.failed.len() as u64,
                 ..Counts::default()
             });
-            if sender.blocking_send(work).is_err() {
+            let records = std::mem::take(&mut outcome.passed);
+            if sender.blocking_send(Work { part, first: 0, inputs, records, outcome }).is_err() {
                 return Ok(None);
             }
         }
         Ok(Some(total))
     }
 
-    /// Merges the summaries of the stage before into the decision that opens this stage.
+    /// Merges the summaries of the stage before into the decisions that open this stage.
     pub(crate) fn decide(&self, stage: usize) -> Result<(), EngineError> {
-        let path = self.decision_path(stage);
-        if path.exists() {
+        let dir = &self.job.dir;
+        if dir.decisions(stage).exists() {
             return Ok(());
         }
-        let dir = &self.job.dir;
-        let Some(step) = &self.job.plan.stages[stage - 1].barrier else { return Ok(()) };
-        let Bound::Barrier(barrier) = &step.bound else { return Ok(()) };
+        let Some((step, barrier)) = self.barrier_before(stage) else { return Ok(()) };
         let total = part::total(dir)?.unwrap_or(Total { parts: 0, rows: 0 });
-        let mut summaries = (0..total.parts).map(|part| {
-            part::summary(dir, stage - 1, part).map_err(|e| StepError::Stop(StopReason::Machine(e.to_string())))
-        });
+        let before = self.before(stage, total);
         let ctx = Context { host: &self.host, step: &step.id };
-        let decision = barrier.merge(&mut summaries, &ctx).map_err(part::stopped)?;
-        let write = || {
-            std::fs::create_dir_all(dir.stage(stage))?;
-            layout::write_atomically(&path, &decision)
+        // Several shards may decide at the same time; each does so aside, and the first one's decisions stand.
+        let aside = dir.stage(stage).join(format!("deciding-{}", self.job.options.shard.name()));
+        let scratch = dir.stage(stage).join(format!("scratch-{}", self.job.options.shard.name()));
+        let cannot = |e: io::Error| EngineError::machine("cannot write the barrier's decision", &e);
+        fresh(&aside).and_then(|()| fresh(&scratch)).map_err(cannot)?;
+        let (mut parts, mut bytes) = (0, 0);
+        let mut put = |decision: Vec<u8>| {
+            bytes += decision.len();
+            parts += 1;
+            std::fs::write(aside.join(decision_name(parts - 1)), decision)
+                .map_err(|e| StepError::Stop(StopReason::Machine(format!("cannot write the barrier's decision: {e}"))))
         };
-        self.events.tell("barrier", json!({ "step": &*step.id, "decision_bytes": decision.len() }));
-        write().map_err(|e| EngineError::machine("cannot write the barrier's decision", &e))
+        let merging = Merging { ctx: &ctx, scratch: &scratch, handover: &dir.handover(&step.id) };
+        let merged = barrier.merge(&before, &mut put, &merging);
+        let _ = std::fs::remove_dir_all(&scratch);
+        merged.map_err(part::stopped)?;
+        if parts != total.parts {
+            let message = format!("`{}` decided for {parts} parts of {}; please report it", step.id, total.parts);
+            return Err(EngineError::Damaged(message));
+        }
+        self.events.tell("barrier", json!({ "step": &*step.id, "decision_bytes": bytes }));
+        layout::put_in_place(&aside, &dir.decisions(stage)).map_err(cannot)
     }
 
-    fn decision_path(&self, stage: usize) -> PathBuf {
-        self.job.dir.stage(stage).join("decision.json")
+    fn barrier_before(&self, stage: usize) -> Option<(&Step, &dyn Barrier)> {
+        let step = self.job.plan.stages[stage - 1].barrier.as_ref()?;
+        match &step.bound {
+            Bound::Barrier(barrier) => Some((step, &**barrier)),
+            _ => None,
+        }
+    }
+
+    fn before(&self, stage: usize, total: Total) -> Committed {
+        let schema = self.job.plan.stages[stage - 1].schema.clone();
+        Committed::new(self.job.dir.clone(), stage - 1, total.parts, schema)
+    }
+
+    fn decision_path(&self, stage: usize, part: u64) -> PathBuf {
+        self.job.dir.decisions(stage).join(decision_name(part))
     }
 
     pub(crate) async fn wait_for_shards(&self, stage: usize) -> Result<(), EngineError> {
@@ -116,4 +135,16 @@ impl Run {
             }
         }
     }
+}
+
+fn decision_name(part: u64) -> String {
+    format!("part-{part:06}.bin")
+}
+
+/// An empty directory.
+fn fresh(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        std::fs::remove_dir_all(path)?;
+    }
+    std::fs::create_dir_all(path)
 }

@@ -31,19 +31,21 @@ pub enum Ending {
     Rejected,
     /// it failed
     Failed,
+    /// it went into other records
+    Gathered,
 }
 
 impl Ending {
-    /// Every ending with the file it stands in.
-    pub const ALL: [(Ending, &'static str); 3] =
-        [(Ending::Accepted, "accepted"), (Ending::Rejected, "rejected"), (Ending::Failed, "failed")];
+    /// Every ending.
+    pub const ALL: [Ending; 4] = [Ending::Accepted, Ending::Rejected, Ending::Failed, Ending::Gathered];
 
-    /// The word for it.
+    /// The word for it, and the name of its file.
     pub fn word(self) -> &'static str {
         match self {
             Ending::Accepted => "accepted",
             Ending::Rejected => "rejected",
             Ending::Failed => "failed",
+            Ending::Gathered => "gathered",
         }
     }
 }
@@ -75,7 +77,7 @@ pub fn rows(
 /// The rows of every record whose id, or whose input row's id or key, begins with `wanted`.
 pub fn find(dir: &RunDir, run: &RunFile, wanted: &str) -> Result<Vec<(Ending, Json)>, EngineError> {
     let mut found = Vec::new();
-    for (ending, _) in Ending::ALL {
+    for ending in Ending::ALL {
         for row in rows(dir, run, ending)? {
             let row = row?;
             if is_meant(&row, wanted) {

@@ -65,6 +65,7 @@ impl Run {
     /// Media that are nowhere but in memory go into the store with whatever record holds them.
     fn keep_held(&self, outcome: &Outcome) -> Result<(), EngineError> {
         let ended = outcome.rejected.iter().map(|r| &r.record).chain(outcome.failed.iter().map(|f| &f.record));
+        let ended = ended.chain(outcome.gathered.iter().map(|g| &g.record));
         let mut result = Ok(());
         for (_, value) in outcome.passed.iter().chain(ended).flat_map(|record| record.fields()) {
             value.each_media(&mut |media| {
@@ -113,4 +114,5 @@ fn sort(outcome: &mut Outcome) {
     outcome.passed.sort_by(|a, b| a.rank().cmp(&b.rank()));
     outcome.rejected.sort_by(|a, b| a.record.rank().cmp(&b.record.rank()));
     outcome.failed.sort_by(|a, b| a.record.rank().cmp(&b.record.rank()));
+    outcome.gathered.sort_by(|a, b| a.record.rank().cmp(&b.record.rank()));
 }

@@ -9,6 +9,7 @@ use tamis_core::Name;
 use tamis_core::media::{Limits, Media, MediaError, MediaHash, MediaStore, Origin, decode};
 use tamis_core::model::Model;
 use tamis_core::operator::Host;
+use tamis_core::table::Table;
 use tokio::sync::Semaphore;
 
 /// How many bytes of decoded pictures are kept for the next step that looks.
@@ -19,14 +20,21 @@ pub struct RunHost {
     seed: u64,
     media: Arc<dyn MediaStore>,
     models: BTreeMap<Name, Arc<dyn Model>>,
+    tables: BTreeMap<Name, Arc<dyn Table>>,
     cpu: Semaphore,
     pixels: Mutex<PixelCache>,
 }
 
 impl RunHost {
     /// With `jobs` pieces of heavy work at a time.
-    pub fn new(seed: u64, media: Arc<dyn MediaStore>, models: BTreeMap<Name, Arc<dyn Model>>, jobs: usize) -> RunHost {
-        RunHost { seed, media, models, cpu: Semaphore::new(jobs.max(1)), pixels: Mutex::default() }
+    pub fn new(
+        seed: u64,
+        media: Arc<dyn MediaStore>,
+        models: BTreeMap<Name, Arc<dyn Model>>,
+        tables: BTreeMap<Name, Arc<dyn Table>>,
+        jobs: usize,
+    ) -> RunHost {
+        RunHost { seed, media, models, tables, cpu: Semaphore::new(jobs.max(1)), pixels: Mutex::default() }
     }
 }
 
@@ -41,6 +49,10 @@ impl Host for RunHost {
 
     fn model(&self, role: &str) -> Option<&Arc<dyn Model>> {
         self.models.get(role)
+    }
+
+    fn table(&self, name: &str) -> Option<&Arc<dyn Table>> {
+        self.tables.get(name)
     }
 
     fn pixels(&self, media: &Arc<Media>) -> Result<Arc<DynamicImage>, MediaError> {

@@ -3,9 +3,11 @@
 //! ```text
 //! run.json                    what the run is: recipe, input, seed, models
 //! recipe/                     the recipe as it ran
-//! stages/0/part-000000/       manifest.json accepted.jsonl rejected.jsonl failed.jsonl splits.jsonl summary.json
+//! stages/0/part-000000/       manifest.json accepted.jsonl rejected.jsonl failed.jsonl gathered.jsonl splits.jsonl
+//!                             summary.bin
 //! stages/0/total.json         how many parts the stage has, once the input's end was seen
-//! stages/1/decision.json      what the barrier before the stage decided
+//! stages/1/decisions/         what the barrier before the stage decided for each part
+//! handover/STEP/              what is handed to others between two stages, and back
 //! media/                      packed media, stored once
 //! replies/                    the journal of paid answers
 //! events.jsonl                what happened, in time
@@ -24,7 +26,7 @@ use tamis_core::Schema;
 use crate::error::EngineError;
 
 /// Version of the directory's format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a run is. Two runs with equal identities make the same dataset, so one may take up the other's work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,6 +155,16 @@ impl RunDir {
     /// The directory of a stage.
     pub fn stage(&self, stage: usize) -> PathBuf {
         self.root.join("stages").join(stage.to_string())
+    }
+
+    /// What the barrier before a stage decided, a file for each part; there when it has decided.
+    pub fn decisions(&self, stage: usize) -> PathBuf {
+        self.stage(stage).join("decisions")
+    }
+
+    /// What a step hands to others and gets back.
+    pub fn handover(&self, step: &str) -> PathBuf {
+        self.root.join("handover").join(step.replace(['/', '#'], "-"))
     }
 
     /// The directory of a committed part.
@@ -301,7 +313,7 @@ impl std::str::FromStr for Shard {
 /// Whether the directory is not there, empty, a run, or one that is just being begun.
 fn only_ours(dir: &Path) -> bool {
     let Ok(entries) = fs::read_dir(dir) else { return !dir.exists() || dir.is_dir() };
-    let ours = ["recipe", "media", "replies", "stages", "events.jsonl", "run.json"];
+    let ours = ["recipe", "media", "replies", "stages", "handover", "events.jsonl", "run.json"];
     let is_ours = |name: &str| ours.contains(&name) || name.ends_with(".lock") || name.starts_with("run.tmp");
     dir.join("run.json").exists() || entries.flatten().all(|entry| is_ours(&entry.file_name().to_string_lossy()))
 }
@@ -318,6 +330,19 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&temporary, path)?;
     path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Puts a finished directory in its place; if another process was first, its own stays and this one goes.
+pub fn put_in_place(aside: &Path, place: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(aside)? {
+        File::open(entry?.path())?.sync_all()?;
+    }
+    sync_dir(aside)?;
+    match fs::rename(aside, place) {
+        Ok(()) => place.parent().map_or(Ok(()), sync_dir),
+        Err(_) if place.exists() => fs::remove_dir_all(aside),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes renames in a directory survive a power cut.

@@ -8,6 +8,7 @@
 //! - [`progress`], [`events`]: what is going on
 
 mod accept;
+mod before;
 mod between;
 pub mod dataset;
 pub mod digest;

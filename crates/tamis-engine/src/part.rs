@@ -33,6 +33,8 @@ pub struct Manifest {
     pub rejected: u64,
     /// records that failed
     pub failed: u64,
+    /// records that went into others
+    pub gathered: u64,
     /// the digest of the accepted
     pub digest: Digest,
     /// the digest of the rejected
@@ -116,9 +118,10 @@ pub fn commit(
         write_lines(&temporary.join("accepted.jsonl"), outcome.passed.iter().map(row::accepted))?;
         write_lines(&temporary.join("rejected.jsonl"), outcome.rejected.iter().map(row::rejected))?;
         write_lines(&temporary.join("failed.jsonl"), outcome.failed.iter().map(row::failed))?;
+        write_lines(&temporary.join("gathered.jsonl"), outcome.gathered.iter().map(row::gathered))?;
         write_lines(&temporary.join("splits.jsonl"), outcome.splits.iter().map(|s| serde_json::json!(s)))?;
         if let Some(summary) = summary {
-            write_synced(&temporary.join("summary.json"), summary)?;
+            write_synced(&temporary.join("summary.bin"), summary)?;
         }
         write_synced(&temporary.join("manifest.json"), &serde_json::to_vec(manifest)?)?;
         sync_dir(&temporary)?;
@@ -147,6 +150,8 @@ pub fn count(part: u64, first: u64, inputs: u64, outcome: &Outcome) -> Manifest 
         *manifest.reasons.entry(format!("{}: {}", rejected.step, rejected.reason)).or_default() += 1;
         manifest.calls.add(&rejected.record, &mut seen);
     }
+    manifest.gathered = outcome.gathered.len() as u64;
+    outcome.gathered.iter().for_each(|gathered| manifest.calls.add(&gathered.record, &mut seen));
     for failed in &outcome.failed {
         let error: String = failed.error.lines().next().unwrap_or_default().chars().take(120).collect();
         *manifest.errors.entry(format!("{}: {error}", failed.step)).or_default() += 1;
@@ -189,7 +194,7 @@ pub fn committed(dir: &RunDir, stage: usize) -> Result<Vec<u64>, EngineError> {
 
 /// The summary of a part for the barrier behind its stage.
 pub fn summary(dir: &RunDir, stage: usize, part: u64) -> Result<Vec<u8>, EngineError> {
-    let path = dir.part(stage, part).join("summary.json");
+    let path = dir.part(stage, part).join("summary.bin");
     fs::read(&path).map_err(|e| EngineError::machine(&format!("cannot read {}", path.display()), &e))
 }
 
@@ -202,7 +207,27 @@ pub fn accepted(dir: &RunDir, stage: usize, part: u64, schema: &Schema) -> Resul
     records.collect()
 }
 
-/// The rows of one of a part's files (`accepted`, `rejected`, `failed`) as JSON.
+/// Where each line of a part's accepted records begins, in bytes, and where the last one ends.
+pub fn line_starts(dir: &RunDir, stage: usize, part: u64) -> Result<(File, Vec<u64>), EngineError> {
+    let path = dir.part(stage, part).join("accepted.jsonl");
+    let read = || -> io::Result<(File, Vec<u64>)> {
+        let file = File::open(&path)?;
+        let mut reader = BufReader::with_capacity(1 << 16, &file);
+        let (mut starts, mut at) = (vec![0], 0);
+        loop {
+            let length = reader.skip_until(b'\n')? as u64;
+            if length == 0 {
+                break;
+            }
+            at += length;
+            starts.push(at);
+        }
+        Ok((file, starts))
+    };
+    read().map_err(|e| EngineError::machine(&format!("cannot read {}", path.display()), &e))
+}
+
+/// The rows of one of a part's files (`accepted`, `rejected`, `failed`, `gathered`) as JSON.
 pub fn rows(
     dir: &RunDir,
     stage: usize,
@@ -303,7 +328,7 @@ pub fn recommit(dir: &RunDir, stage: usize, old: &Manifest, outcome: Outcome) ->
         let before = fs::read(place.join("rejected.jsonl"))?;
         let _ = fs::remove_dir_all(&temporary);
         fs::create_dir_all(&temporary)?;
-        for name in ["failed.jsonl", "splits.jsonl"] {
+        for name in ["failed.jsonl", "gathered.jsonl", "splits.jsonl"] {
             fs::copy(place.join(name), temporary.join(name))?;
         }
         write_lines(&temporary.join("accepted.jsonl"), outcome.passed.iter().map(row::accepted))?;

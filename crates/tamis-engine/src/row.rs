@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
-use tamis_core::block::{Failed, Rejected};
+use tamis_core::block::{Failed, Gathered, Rejected};
 use tamis_core::convert::NoMedia;
 use tamis_core::record::{Root, StoryEntry};
 use tamis_core::{Name, Record, RecordId, Schema, Value};
@@ -34,13 +34,30 @@ pub fn failed(failed: &Failed) -> Json {
     Json::Object(row)
 }
 
-fn base(record: &Record) -> Map<String, Json> {
+/// A record that went into others as a line: its lineage, the step and the records that hold it now. Its fields stand
+/// in the stage before.
+pub fn gathered(gathered: &Gathered) -> Json {
+    let mut row = lineage(&gathered.record);
+    if !gathered.record.story.is_empty() {
+        row.insert("_story".into(), json!(gathered.record.story));
+    }
+    row.insert("_step".into(), json!(&*gathered.step));
+    row.insert("_into".into(), json!(gathered.into));
+    Json::Object(row)
+}
+
+fn lineage(record: &Record) -> Map<String, Json> {
     let mut row = Map::new();
     row.insert("_id".into(), json!(record.id));
     row.insert("_root".into(), json!(*record.root));
     if !record.path.is_empty() {
         row.insert("_path".into(), json!(record.path));
     }
+    row
+}
+
+fn base(record: &Record) -> Map<String, Json> {
+    let mut row = lineage(record);
     for (name, value) in record.fields() {
         row.insert(name.to_string(), value.to_json());
     }

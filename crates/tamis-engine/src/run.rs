@@ -12,6 +12,7 @@ use tamis_core::error::StopReason;
 use tamis_core::media::MediaStore;
 use tamis_core::model::Model;
 use tamis_core::source::SharedSource;
+use tamis_core::table::Table;
 use tamis_core::{Name, Record};
 use tamis_recipe::plan::Plan;
 use tokio::sync::{Semaphore, mpsc};
@@ -36,6 +37,8 @@ pub struct Job {
     pub source: Option<SharedSource>,
     /// who plays the roles
     pub models: BTreeMap<Name, Arc<dyn Model>>,
+    /// the recipe's tables
+    pub tables: BTreeMap<Name, Arc<dyn Table>>,
     /// the run directory, claimed by the caller
     pub dir: RunDir,
     /// the media of the run directory
@@ -83,7 +86,7 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Runs a job to its end, or to a stop from which it can be taken up again.
 pub async fn execute(job: Job) -> Result<Summary, EngineError> {
     let jobs = job.options.jobs.max(1);
-    let host = RunHost::new(job.options.seed, job.media.clone(), job.models.clone(), jobs);
+    let host = RunHost::new(job.options.seed, job.media.clone(), job.models.clone(), job.tables.clone(), jobs);
     let events = Events::open(&job.dir.events());
     let admission = Arc::new(Semaphore::new(job.options.in_flight.max(1)));
     let run = Arc::new(Run { job, host, events, admission });

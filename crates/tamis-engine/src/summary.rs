@@ -24,6 +24,8 @@ pub struct Summary {
     pub rejected: u64,
     /// failed records
     pub failed: u64,
+    /// records that went into others
+    pub gathered: u64,
     /// the digest of the samples
     pub digest: Digest,
     /// the digest of the rejected records
@@ -49,6 +51,7 @@ impl Summary {
             for m in &manifests {
                 summary.rejected += m.rejected;
                 summary.failed += m.failed;
+                summary.gathered += m.gathered;
                 summary.rejects_digest.merge(&m.rejects_digest);
                 m.reasons.iter().for_each(|(why, n)| *reasons.entry(why.clone()).or_default() += n);
                 m.errors.iter().for_each(|(why, n)| *errors.entry(why.clone()).or_default() += n);
@@ -64,7 +67,7 @@ impl Summary {
                 summary.calls.merge(&m.calls);
             }
         }
-        let ended = (summary.accepted + summary.rejected + summary.failed) as i64;
+        let ended = (summary.accepted + summary.rejected + summary.failed + summary.gathered) as i64;
         summary.added = ended - summary.inputs as i64;
         summary.reasons = most_first(reasons);
         summary.errors = most_first(errors);

@@ -32,7 +32,8 @@ pub struct Report {
     pub problems: Vec<String>,
 }
 
-/// Reads every line of a run and proves: what went in came out accepted, rejected or failed, exactly once; counts and
+/// Reads every line of a run and proves: what went in came out accepted, rejected, failed or
+/// gathered into other records, exactly once; counts and
 /// digests are those of the manifests; every sample's media are there (`has_media` says so).
 pub fn verify(dir: &RunDir, run: &RunFile, has_media: &dyn Fn(MediaHash) -> bool) -> Result<Report, EngineError> {
     let mut report = Report::default();
@@ -79,9 +80,9 @@ impl Checked<'_> {
         report.parts += 1;
         let mut ledger = Ledger::new();
         let mut roots: HashMap<u64, RecordId> = HashMap::new();
-        let mut found = [0; 3];
-        for (i, (ending, file)) in dataset::Ending::ALL.into_iter().enumerate() {
-            for row in part::rows(self.dir, self.stage, self.manifest.part, file)? {
+        let mut found = [0; 4];
+        for (i, ending) in dataset::Ending::ALL.into_iter().enumerate() {
+            for row in part::rows(self.dir, self.stage, self.manifest.part, ending.word())? {
                 let row = row?;
                 found[i] += 1;
                 let Some(id) = dataset::id(&row) else {
@@ -117,9 +118,10 @@ impl Checked<'_> {
         roots.insert(root.ordinal, root.id);
     }
 
-    fn compare_counts(&self, found: [u64; 3], report: &mut Report) {
-        let stated = [self.manifest.accepted, self.manifest.rejected, self.manifest.failed];
-        for ((_, word), (found, stated)) in dataset::Ending::ALL.into_iter().zip(found.into_iter().zip(stated)) {
+    fn compare_counts(&self, found: [u64; 4], report: &mut Report) {
+        let stated = [self.manifest.accepted, self.manifest.rejected, self.manifest.failed, self.manifest.gathered];
+        for (ending, (found, stated)) in dataset::Ending::ALL.into_iter().zip(found.into_iter().zip(stated)) {
+            let word = ending.word();
             if found != stated {
                 self.problem(report, format!("{stated} {word} records are stated, {found} were found"));
             }

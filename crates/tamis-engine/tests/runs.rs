@@ -128,7 +128,7 @@ impl Model for Echo {
             tokio::task::yield_now().await;
             let Request::Chat(chat) = request else { unreachable!("only chat is asked") };
             let text: String = chat.messages.iter().flat_map(|m| &m.parts).map(text_of).collect();
-            let answers = vec![Answer { text: format!("{text}!"), finish: Finish::Stop }];
+            let answers = vec![Answer::new(format!("{text}!"), Finish::Stop)];
             Ok((Reply::Chat(ChatReply { answers }), receipt(site)))
         }
         .boxed()
@@ -225,6 +225,7 @@ impl Run {
         execute(Job {
             plan: self.plan.clone(),
             source: Some(self.source.clone()),
+            tables: Default::default(),
             models,
             dir,
             media: Arc::new(media),

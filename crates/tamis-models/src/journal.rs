@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     fn entry(text: &str) -> Entry {
-        let answers = vec![Answer { text: text.into(), finish: Finish::Stop }];
+        let answers = vec![Answer::new(text, Finish::Stop)];
         Entry { reply: Reply::Chat(ChatReply { answers }), usage: Usage { input: 1, output: 2 }, notes: Vec::new() }
     }
 

@@ -222,7 +222,7 @@ impl<'de> Deserialize<'de> for Scene {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Scene, E> {
-                Ok(Scene::Say(Answer { text: text.to_string(), finish: Finish::Stop }))
+                Ok(Scene::Say(Answer::new(text, Finish::Stop)))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Scene, A::Error> {
@@ -235,9 +235,7 @@ impl<'de> Deserialize<'de> for Scene {
                 }
                 let written = Written::deserialize(de::value::MapAccessDeserializer::new(map))?;
                 match (written.text, written.error) {
-                    (Some(text), None) => {
-                        Ok(Scene::Say(Answer { text, finish: written.finish.unwrap_or(Finish::Stop) }))
-                    }
+                    (Some(text), None) => Ok(Scene::Say(Answer::new(text, written.finish.unwrap_or(Finish::Stop)))),
                     (None, Some(error)) if written.finish.is_none() => Ok(Scene::Fail(error)),
                     _ => Err(de::Error::custom("expected either `text` (with or without `finish`) or `error`")),
                 }

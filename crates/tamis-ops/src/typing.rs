@@ -23,6 +23,7 @@ pub(crate) fn type_of(value: &Value) -> Type {
         Value::Point(_) => Type::Point,
         Value::Box(_) => Type::Box,
         Value::Polygon(_) => Type::Polygon,
+        Value::Vector(_) => Type::Vector,
         Value::List(items) => Type::list(items.iter().map(type_of).reduce(|a, b| common(&a, &b)).unwrap_or(Type::Json)),
         Value::Map(fields) => Type::Struct(fields.iter().map(|(n, v)| (n.clone(), type_of(v))).collect()),
     }

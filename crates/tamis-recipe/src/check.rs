@@ -66,7 +66,7 @@ pub fn check(files: &dyn Files, registry: &[OperatorSpec], options: &Options<'_>
 fn plan(folder: &Folder<'_>, recipe: &Recipe) -> Option<Plan> {
     *folder.session.roles.borrow_mut() = recipe.roles.clone();
     let place = Place::new(folder, recipe);
-    let bound = place.steps(&recipe.steps, recipe.inputs.clone(), &Level::Top);
+    let bound = place.steps(&recipe.steps, recipe.inputs.clone(), &Level::top());
     let end = bound.last_schema().unwrap_or(&recipe.inputs).clone();
     let output = output_schema(&place, &end);
     unused(&place);
@@ -194,7 +194,7 @@ fn bind_list(
     };
     *folder.session.roles.borrow_mut() = recipe.roles.clone();
     let place = Place::new(folder, &recipe);
-    let bound = place.steps(&recipe.steps, recipe.inputs.clone(), &Level::Top);
+    let bound = place.steps(&recipe.steps, recipe.inputs.clone(), &Level::top());
     let end = bound.last_schema().unwrap_or(&recipe.inputs).clone();
     let steps: Vec<Step> = bound.steps.into_iter().map(|(step, _)| step).collect();
     bound.whole.then_some((Block { steps }, end))

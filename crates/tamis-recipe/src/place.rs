@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tamis_core::bind::{Subrecipe, Surroundings};
-use tamis_core::block::Block;
+use tamis_core::block::{Block, Step};
 use tamis_core::model::RoleKind;
 use tamis_core::template::Constants;
 use tamis_core::{Name, Schema};
@@ -32,6 +32,8 @@ pub(crate) struct Place<'a> {
 /// A step that is being bound.
 pub(crate) struct OpenStep<'a> {
     pub(crate) id: String,
+    /// whether a barrier could stand in its place
+    pub(crate) top: bool,
     pub(crate) config: &'a Node,
     /// the lists of nested steps that its operator asked for
     pub(crate) blocks: Vec<Span>,
@@ -146,11 +148,18 @@ impl Surroundings for Place<'_> {
 
     fn block(&self, at: &str, step: &str, schema: &Schema) -> Option<(Block, Schema)> {
         let list = self.nested(at, step)?;
-        let level = Level::Nested { prefix: format!("{step}/{}", branch(at)) };
+        let level = Level::nested(format!("{step}/{}", branch(at)));
         let bound = self.steps(list, schema.clone(), &level);
         let schema = bound.last_schema().cloned().unwrap_or_else(|| schema.clone());
         let steps = bound.steps.into_iter().map(|(step, _)| step).collect();
         bound.whole.then_some((Block { steps }, schema))
+    }
+
+    fn sequence(&self, at: &str, step: &str, prefix: &str, schema: &Schema) -> Option<Vec<(Step, Schema)>> {
+        let list = self.nested(at, step)?;
+        let top = self.with_open(Some(step), |open| open.top)?;
+        let bound = self.steps(list, schema.clone(), &Level::in_place(prefix, top));
+        bound.whole.then_some(bound.steps)
     }
 
     fn probe(&self, at: &str, step: &str, schema: &Schema) -> Schema {
@@ -158,7 +167,7 @@ impl Surroundings for Place<'_> {
         let silent = self.silent.borrow().clone();
         let after = self.folder.session.muted(|| {
             let list = self.nested(at, step)?;
-            let level = Level::Nested { prefix: format!("{step}/{}", branch(at)) };
+            let level = Level::nested(format!("{step}/{}", branch(at)));
             self.steps(list, schema.clone(), &level).last_schema().cloned()
         });
         *self.silent.borrow_mut() = silent;

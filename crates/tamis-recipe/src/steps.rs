@@ -21,19 +21,27 @@ mod follow_up;
 pub(crate) use follow_up::{Silent, mentions};
 
 /// Where a list of steps stands.
-pub(crate) enum Level {
-    /// behind the recipe's own `steps`: barriers may stand here
-    Top,
-    /// inside an operator, or in a recipe used by another; ids begin with the prefix
-    Nested { prefix: String },
+pub(crate) struct Level {
+    /// what the ids of its steps begin with
+    prefix: String,
+    /// whether all records come by, so that barriers may stand here
+    top: bool,
 }
 
 impl Level {
-    fn prefix(&self) -> &str {
-        match self {
-            Level::Top => "",
-            Level::Nested { prefix } => prefix,
-        }
+    /// Behind the recipe's own `steps`.
+    pub(crate) fn top() -> Level {
+        Level { prefix: String::new(), top: true }
+    }
+
+    /// Inside an operator, or in a recipe used by another.
+    pub(crate) fn nested(prefix: impl Into<String>) -> Level {
+        Level { prefix: prefix.into(), top: false }
+    }
+
+    /// In place of an operator: a barrier may stand where the operator could have been one.
+    pub(crate) fn in_place(prefix: impl Into<String>, top: bool) -> Level {
+        Level { prefix: prefix.into(), top }
     }
 }
 
@@ -79,6 +87,7 @@ impl<'a> Place<'a> {
                 None => (None, before.clone()),
             };
             match step {
+                Some(Step { bound: Bound::Sequence(steps), .. }) => bound.steps.extend(steps),
                 Some(step) => bound.steps.push((step, after.clone())),
                 None => {
                     self.silence(item);
@@ -112,32 +121,44 @@ impl<'a> Place<'a> {
         let id = self.id(shape, level, counts);
         self.folder.session.announce(&id);
         let line = self.line(shape.operator.key_span);
+        // What has a condition or is tried again cannot hold a barrier, as it could not be one.
+        let top = level.top && shape.when.is_none() && shape.retry == 0;
         let when = match self.condition(shape, before, &id) {
             Ok(when) => when,
             // The rest of the step is checked all the same.
             Err(()) => {
-                let (_, after) = self.bind(shape, before, &id);
+                let (_, after) = self.bind(shape, before, &id, top);
                 return (None, after);
             }
         };
-        let (found, after) = self.bind(shape, before, &id);
+        let (found, after) = self.bind(shape, before, &id, top);
         let after = if when.is_some() { self.behind_condition(shape, before, after) } else { after };
         let Some((bound, writes)) = found else { return (None, after) };
         let barrier = matches!(bound, Bound::Barrier(_));
         if barrier && !self.may_be_barrier(shape, level) {
             return (None, after);
         }
+        if let Bound::Sequence(_) = bound
+            && (shape.when.is_some() || shape.retry > 0)
+        {
+            let message =
+                format!("`{}` stands for several steps and cannot have a `when` or a `retry`", shape.spec.name);
+            self.tell(Code::Step, shape.operator.key_span, message, Some("give them to the steps inside".into()));
+            return (None, after);
+        }
         let operator = shape.spec.name;
         let (retry, tally) = (shape.retry, Arc::default());
         let step = Step { id: id.into(), operator, bound, when, retry, writes, line, tally };
-        self.folder.session.keep(&step, shape.spec.gate);
+        if !matches!(step.bound, Bound::Sequence(_)) {
+            self.folder.session.keep(&step, shape.spec.gate);
+        }
         (Some(step), after)
     }
 
     fn may_be_barrier(&self, shape: &Shape<'a>, level: &Level) -> bool {
         let name = shape.spec.name;
         let span = shape.operator.key_span;
-        if matches!(level, Level::Nested { .. }) {
+        if !level.top {
             let message = format!("`{name}` has to see all records and cannot stand inside another step");
             let help = "a barrier stands at the top level of the recipe, as a step of its own".to_string();
             self.tell(Code::Barrier, span, message, Some(help));
@@ -154,7 +175,7 @@ impl<'a> Place<'a> {
 
     /// The step's id: the written one, or the operator's name, numbered where it stands again among its siblings.
     fn id(&self, shape: &Shape<'a>, level: &Level, counts: &mut Counts) -> String {
-        let prefix = level.prefix();
+        let prefix = &level.prefix;
         let span = shape.operator.key_span;
         if let Some((id, at)) = shape.id {
             let id = format!("{prefix}{id}");
@@ -213,10 +234,11 @@ impl<'a> Place<'a> {
     }
 
     /// Binds the operator. `None` in the first place if something is wrong, which was told.
-    fn bind(&self, shape: &Shape<'a>, before: &Schema, id: &str) -> (Option<(Bound, Vec<Name>)>, Schema) {
+    fn bind(&self, shape: &Shape<'a>, before: &Schema, id: &str, top: bool) -> (Option<(Bound, Vec<Name>)>, Schema) {
         let config = &shape.operator.value;
         self.open.borrow_mut().push(OpenStep {
             id: id.to_string(),
+            top,
             config,
             blocks: Vec::new(),
             files: Vec::new(),

@@ -54,7 +54,7 @@ fn bind_steps(user: &Place<'_>, folder: &Folder<'_>, name: &str, step: &str) -> 
         }
     }
     let place = Place::new(folder, &recipe);
-    let level = Level::Nested { prefix: format!("{step}/") };
+    let level = Level::nested(format!("{step}/"));
     let bound = place.steps(&recipe.steps, recipe.inputs.clone(), &level);
     let end = bound.last_schema().unwrap_or(&recipe.inputs);
     let output = output_schema(&place, end);

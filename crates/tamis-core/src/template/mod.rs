@@ -299,6 +299,7 @@ impl Wrapped {
             Value::List(items) => Some(items.to_vec()),
             Value::Box(b) => Some(b.0.iter().map(|n| Value::Float(*n)).collect()),
             Value::Point(p) => Some(p.0.iter().map(|n| Value::Float(*n)).collect()),
+            Value::Vector(v) => Some(v.iter().map(|n| Value::Float((*n).into())).collect()),
             Value::Polygon(p) => Some(p.0.iter().map(|c| Value::Point(crate::Point(*c))).collect()),
             _ => None,
         }
@@ -370,6 +371,7 @@ impl Object for Wrapped {
             }
             Value::Box(b) => write_numbers(f, &b.0),
             Value::Point(p) => write_numbers(f, &p.0),
+            Value::Vector(v) => write!(f, "a vector of {} dimensions", v.len()),
             other => write!(f, "{}", other.to_json()),
         }
     }

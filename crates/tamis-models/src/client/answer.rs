@@ -97,7 +97,7 @@ struct WireUsage {
 impl WireChoice<'_> {
     fn answer(self) -> Answer {
         if let Some(refusal) = self.message.refusal.filter(|refusal| !refusal.is_empty()) {
-            return Answer { text: refusal.into_owned(), finish: Finish::Refused };
+            return Answer::new(refusal, Finish::Refused);
         }
         let text = match self.message.content {
             Some(WireContent::Text(text)) => text.into_owned(),
@@ -109,7 +109,7 @@ impl WireChoice<'_> {
             Some("content_filter" | "refusal") => Finish::Refused,
             _ => Finish::Stop,
         };
-        Answer { text, finish }
+        Answer::new(text, finish)
     }
 }
 

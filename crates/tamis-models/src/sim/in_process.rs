@@ -65,7 +65,7 @@ fn answered(completion: Completion) -> Answered {
             (_, true) => Finish::Length,
             _ => Finish::Stop,
         };
-        Answer { text: written.text, finish }
+        Answer::new(written.text, finish)
     };
     let answers = completion.answers.into_iter().map(answer).collect();
     Answered { reply: Reply::Chat(ChatReply { answers }), usage, notes: Vec::new() }

@@ -112,7 +112,14 @@ impl Call {
         n: u32,
         seed: u64,
     ) -> Result<Vec<Answer>, StepError> {
-        let request = ChatRequest { messages, schema: self.schema.clone(), n, seed, sampling: self.sampling.clone() };
+        let request = ChatRequest {
+            messages,
+            schema: self.schema.clone(),
+            n,
+            seed,
+            sampling: self.sampling.clone(),
+            logprobs: None,
+        };
         let reply = ctx.call(record, &self.role, Request::Chat(request)).await?;
         let answers = match reply {
             Reply::Chat(reply) => reply.answers,

@@ -169,7 +169,7 @@ impl Scripted {
     }
 
     pub(crate) fn then(self, text: &str, finish: Finish) -> Scripted {
-        self.answers.lock().unwrap().push_back(Answer { text: text.into(), finish });
+        self.answers.lock().unwrap().push_back(Answer::new(text, finish));
         self
     }
 }
@@ -224,7 +224,7 @@ pub(crate) fn run<C: OperatorConfig>(place: Place, config: &str, model: Scripted
     let result = match &bound {
         Bound::Transform(transform) => transform.apply(&mut record, &ctx),
         Bound::Process(process) => block_on(process.run(&mut record, &ctx)),
-        Bound::Barrier(_) => panic!("a barrier"),
+        Bound::Barrier(_) | Bound::Sequence(_) => panic!("no record-wise step"),
     };
     let requests = std::mem::take(&mut *model.requests.lock().unwrap());
     Run { record, result, requests, host }

@@ -1,9 +1,8 @@
 //! `dedup.keys`
 
-use base64::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tamis_core::barrier::BarrierOperator;
+use tamis_core::barrier::{Applying, BarrierOperator, Decide, Merging, Parts, each};
 use tamis_core::bind::{FieldRef, Scope};
 use tamis_core::operator::{Bound, Context, OperatorConfig, Reject, Verdict};
 use tamis_core::{Record, RecordId, StepError, Type, Value};
@@ -147,88 +146,77 @@ struct FuzzyKey {
     distance: u32,
 }
 
-/// Ids and keys of a part's records: 16 bytes, 16 more if there are exact keys, 8 for each fuzzy key.
+/// The keys of a record.
 #[derive(Serialize, Deserialize)]
-struct Summary(Packed);
+struct Row {
+    id: RecordId,
+    /// 128 bits of all values that have to be equal
+    exact: u128,
+    fuzzy: Vec<u64>,
+}
 
-/// Pairs of ids, sorted: who goes, and because of whom.
-#[derive(Serialize, Deserialize)]
-struct Decision(Packed);
+/// The rows of a part that go, ascending, each with the record because of which it goes.
+type Duplicates = Vec<(u32, RecordId)>;
 
 impl BarrierOperator for Dedup {
-    type Summary = Summary;
-    type Decision = Decision;
+    type Summary = Vec<Row>;
+    type Decision = Duplicates;
 
-    fn map(&self, records: &[Record], ctx: &Context<'_>) -> (Summary, Vec<(usize, StepError)>) {
-        let mut bytes = Vec::with_capacity(records.len() * self.row_size());
-        let mut errors = Vec::new();
-        for (i, record) in records.iter().enumerate() {
-            match self.row(record, ctx) {
-                Ok(row) => bytes.extend(row),
-                Err(error) => errors.push((i, error)),
-            }
-        }
-        (Summary(Packed(bytes)), errors)
+    fn map(&self, records: &[Record], ctx: &Context<'_>) -> (Vec<Row>, Vec<(usize, StepError)>) {
+        each(records, |record| self.row(record, ctx))
     }
 
-    fn merge(&self, summaries: &mut dyn Iterator<Item = Summary>, _: &Context<'_>) -> Result<Decision, StepError> {
+    fn merge(
+        &self,
+        parts: &Parts<'_, Vec<Row>>,
+        decide: &mut Decide<'_, Duplicates>,
+        _: &Merging<'_>,
+    ) -> Result<(), StepError> {
         let mut rows = Rows::new(self.fuzzy.iter().map(|key| key.distance).collect());
-        let mut ids: Vec<[u8; 16]> = Vec::new();
-        for Summary(Packed(bytes)) in summaries {
-            if bytes.len() % self.row_size() != 0 {
-                return Err(StepError::failed("a summary of other keys"));
+        let mut ids = Vec::new();
+        let mut ends = Vec::with_capacity(parts.len());
+        for part in parts.iter() {
+            for row in part? {
+                ids.push(row.id);
+                rows.push(row.exact, row.fuzzy);
             }
-            for row in bytes.chunks_exact(self.row_size()) {
-                let mut words =
-                    row.chunks_exact(8).map(|word| word.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)));
-                let mut next = || words.next().unwrap_or_default();
-                let mut wide = || u128::from(next()) | u128::from(next()) << 64;
-                ids.push(wide().to_le_bytes());
-                let exact = if self.exact.is_empty() { 0 } else { wide() };
-                rows.push(exact, words);
-            }
+            ends.push(ids.len());
         }
         let mut index = Index::new(&rows);
-        let mut removed: Vec<[[u8; 16]; 2]> = Vec::new();
-        for row in 0..rows.len() {
-            match index.first_alike(row) {
-                Some(kept) => removed.push([ids[row], ids[kept]]),
-                None => index.insert(row),
+        let mut first = 0;
+        for end in ends {
+            let mut duplicates = Duplicates::new();
+            for row in first..end {
+                match index.first_alike(row) {
+                    Some(kept) => duplicates.push(((row - first) as u32, ids[kept])),
+                    None => index.insert(row),
+                }
             }
+            decide.put(&duplicates)?;
+            first = end;
         }
-        removed.sort_unstable();
-        Ok(Decision(Packed(removed.into_flattened().into_flattened())))
+        Ok(())
     }
 
-    fn apply(&self, record: &mut Record, decision: &Decision, _: &Context<'_>) -> Result<Verdict, StepError> {
-        let (pairs, _) = decision.0.0.as_chunks::<32>();
-        match pairs.binary_search_by(|pair| pair[..16].cmp(&record.id.0)) {
+    fn apply(
+        &self,
+        _: &mut Record,
+        row: usize,
+        duplicates: &Duplicates,
+        _: &Applying<'_>,
+    ) -> Result<Verdict, StepError> {
+        match duplicates.binary_search_by_key(&row, |(row, _)| *row as usize) {
             Err(_) => Ok(Verdict::Pass),
-            Ok(found) => {
-                let mut of = [0; 16];
-                of.copy_from_slice(&pairs[found][16..]);
-                Ok(Reject::because("duplicate", [("of", Value::text(RecordId(of).to_string()))]))
-            }
+            Ok(found) => Ok(Reject::because("duplicate", [("of", Value::text(duplicates[found].1.to_string()))])),
         }
     }
 }
 
 impl Dedup {
-    fn row_size(&self) -> usize {
-        16 + if self.exact.is_empty() { 0 } else { 16 } + 8 * self.fuzzy.len()
-    }
-
-    /// A record's id and keys.
-    fn row(&self, record: &Record, ctx: &Context<'_>) -> Result<Vec<u8>, StepError> {
-        let mut row = Vec::with_capacity(self.row_size());
-        row.extend(record.id.0);
-        if !self.exact.is_empty() {
-            row.extend(self.exact_hash(record, ctx)?);
-        }
-        for key in &self.fuzzy {
-            row.extend(key.bits(record, ctx)?.to_le_bytes());
-        }
-        Ok(row)
+    fn row(&self, record: &Record, ctx: &Context<'_>) -> Result<Row, StepError> {
+        let exact = if self.exact.is_empty() { 0 } else { u128::from_le_bytes(self.exact_hash(record, ctx)?) };
+        let fuzzy: Result<Vec<u64>, StepError> = self.fuzzy.iter().map(|key| key.bits(record, ctx)).collect();
+        Ok(Row { id: record.id, exact, fuzzy: fuzzy? })
     }
 
     /// 128 bits of all values that have to be equal.
@@ -266,26 +254,10 @@ impl FuzzyKey {
     }
 }
 
-/// Bytes that stand in JSON as one text.
-struct Packed(Vec<u8>);
-
-impl Serialize for Packed {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode_to_string(&self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Packed {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Packed, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        STANDARD.decode_to_vec(text).map(Packed).map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{Example, check, kept_of, problems};
 
     #[test]
     fn only_a_record_that_stays_removes_others() {
@@ -327,9 +299,9 @@ mod tests {
             "#,
         )
         .unwrap();
-        let (kept, told) = example.run_barrier(&example.bind().unwrap().0, 2).unwrap();
-        assert_eq!(kept, [0, 3]);
-        assert_eq!(told.iter().filter(|text| *text == "duplicate").count(), 1);
+        let outcome = example.run_barrier(&example.bind().unwrap().0, 2).unwrap();
+        assert_eq!(kept_of(&outcome), [0, 3]);
+        assert_eq!((outcome.rejected.len(), outcome.failed.len()), (1, 1));
     }
 
     #[test]

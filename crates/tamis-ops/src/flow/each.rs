@@ -218,8 +218,8 @@ impl FanOut {
         ctx: &Context<'_>,
     ) -> Outcome {
         let (mut parent, told) = (record.clone(), record.story.len());
-        let Outcome { passed, rejected, failed, splits } = items;
-        let mut outcome = Outcome { passed: Vec::new(), rejected, failed, splits };
+        let Outcome { passed, rejected, failed, splits, gathered } = items;
+        let mut outcome = Outcome { passed: Vec::new(), rejected, failed, splits, gathered };
         let (mut values, mut gathered) = (Vec::new(), Vec::new());
         for item in passed {
             match self.gather.of(&item, ctx) {

@@ -15,7 +15,7 @@ use crate::REGISTRY;
 
 /// What a recipe has beside its steps.
 pub(crate) struct Around {
-    pub(crate) roles: Vec<String>,
+    pub(crate) roles: Vec<(String, RoleKind)>,
     pub(crate) constants: Constants,
     pub(crate) files: BTreeMap<String, String>,
 }
@@ -24,7 +24,7 @@ impl Around {
     /// Binds steps, or tells every problem with its place.
     pub(crate) fn bind(&self, steps: &[Json], schema: &Schema) -> Result<(Block, Schema), Vec<String>> {
         let yaml = Json::Array(steps.to_vec()).to_string();
-        let roles: Vec<(&str, RoleKind)> = self.roles.iter().map(|role| (role.as_str(), RoleKind::Chat)).collect();
+        let roles: Vec<(&str, RoleKind)> = self.roles.iter().map(|(role, kind)| (role.as_str(), *kind)).collect();
         let files = MemoryFolder::new("example", self.files.clone());
         let bound = bind_steps(&yaml, schema.clone(), &roles, self.constants.clone(), &files, REGISTRY);
         bound.map_err(|problems| problems.iter().map(|problem| told(problem, &yaml)).collect())

@@ -8,13 +8,13 @@ use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use tamis_core::barrier::Barrier;
 use tamis_core::block::{self, Block, Outcome};
 use tamis_core::model::{
-    Answer, CallError, CallSite, ChatReply, Estimate, Finish, Model, Receipt, Reply, Request, RoleKind, Usage,
+    Answer, CallError, CallSite, ChatReply, Estimate, Finish, ImageReply, Model, Receipt, Reply, Request, RoleKind,
+    Usage,
 };
-use tamis_core::operator::{Bound, Context, Host, Verdict};
-use tamis_core::testing::{LocalHost, record};
+use tamis_core::operator::{Bound, Context, Host};
+use tamis_core::testing::{LocalHost, record, through_barrier};
 use tamis_core::{Field, Name, Record, Schema, Type, Value};
 
 use super::binding::{Around, read};
@@ -48,7 +48,11 @@ pub(crate) struct Example {
     /// the record before; for a barrier, the records
     #[serde(rename = "in", default)]
     input: Json,
-    /// what models answer, in order
+    /// the kinds of roles that are not `chat`
+    #[serde(default)]
+    roles: BTreeMap<String, RoleKind>,
+    /// what models answer, in order: a text for chat and complete, numbers for a vector, a size for a picture, the
+    /// reply as JSON for the rest
     #[serde(default)]
     replies: Vec<Json>,
     /// some of the fields afterwards
@@ -141,6 +145,8 @@ impl Example {
             recipe["recipe"] = name.as_str().into();
             (format!("used/{name}/recipe.yaml"), recipe.to_string())
         }));
+        let kind = |role: String| (self.roles.get(&role).copied().unwrap_or(RoleKind::Chat), role);
+        let roles = roles.into_iter().map(kind).map(|(kind, role)| (role, kind)).collect();
         Around { roles, constants: Arc::new(constants), files }
     }
 
@@ -156,16 +162,16 @@ impl Example {
 
     /// A host whose models give the example's replies.
     pub(crate) fn host(&self) -> LocalHost {
-        let replies = self.replies.iter().map(|r| r.as_str().map_or_else(|| r.to_string(), str::to_string)).collect();
-        let script: Arc<dyn Model> = Arc::new(Script { replies: Mutex::new(replies) });
+        let replies = Arc::new(Mutex::new(self.replies.iter().cloned().collect()));
+        let player = |kind| -> Arc<dyn Model> { Arc::new(Script { kind, replies: Arc::clone(&replies) }) };
         let roles = self.around().roles;
-        roles.iter().fold(LocalHost::new(7), |host, role| host.with_model(role, script.clone()))
+        roles.iter().fold(LocalHost::new(7), |host, (role, kind)| host.with_model(role, player(*kind)))
     }
 
     /// The records before the steps, as rows from `first` on.
     pub(crate) fn records(&self, first: u64, host: &dyn Host) -> Result<Vec<Record>, String> {
         let schema = self.schema();
-        let noise = Noise(host.media());
+        let noise = Noise(&**host.media());
         let row = |(i, row): (usize, &IndexMap<String, Json>)| {
             let fields = row.iter().map(|(name, json)| {
                 let ty = &schema.get(name).ok_or("a field without a type")?.ty;
@@ -187,11 +193,17 @@ impl Example {
     /// Runs the example and compares.
     pub(crate) fn check(&self) -> Result<(), String> {
         let (block, _) = self.bind().map_err(|problems| problems.join("\n"))?;
+        let barrier = block.steps.iter().any(|step| matches!(step.bound, Bound::Barrier(_)));
+        let outcome = if barrier { self.run_barrier(&block, usize::MAX)? } else { self.run(&block, 0)? };
         if let Some(kept) = &self.kept {
-            let (found, errors) = self.run_barrier(&block, usize::MAX)?;
-            return if found == *kept { Ok(()) } else { Err(format!("kept {found:?}, not {kept:?}; {errors:?}")) };
+            let found = kept_of(&outcome);
+            if found != *kept {
+                return Err(format!("kept {found:?}, not {kept:?}: {outcome:#?}"));
+            }
+            if self.outs.is_none() {
+                return Ok(());
+            }
         }
-        let outcome = self.run(&block, 0)?;
         match (&self.rejects, &self.fails) {
             (Some(part), _) => {
                 let reasons: Vec<_> = outcome.rejected.iter().map(|r| r.reason.as_str()).collect();
@@ -227,44 +239,22 @@ impl Example {
         Ok(())
     }
 
-    /// Takes the records through a barrier in parts of some size; the numbers of those that pass, and the errors.
-    pub(crate) fn run_barrier(&self, block: &Block, part: usize) -> Result<(Vec<usize>, Vec<String>), String> {
+    /// Takes the records through a barrier in parts of some size.
+    pub(crate) fn run_barrier(&self, block: &Block, part: usize) -> Result<Outcome, String> {
         let [step] = block.steps.as_slice() else { return Err("a barrier's example has one step".to_string()) };
-        let Bound::Barrier(barrier) = &step.bound else { return Err("`kept` is for barriers".to_string()) };
+        let Bound::Barrier(barrier) = &step.bound else { return Err("the step is no barrier".to_string()) };
         let host = self.host();
         let ctx = Context { host: &host, step: &step.id };
-        let mut records = self.records(0, &host)?;
-        let part = part.min(records.len().max(1));
-        decide(&**barrier, &mut records, part, &ctx).map_err(|e| e.to_string())
+        let records = self.records(0, &host)?;
+        through_barrier(&**barrier, records, part, &ctx).map_err(|e| e.to_string())
     }
 }
 
-type Kept = (Vec<usize>, Vec<String>);
-
-fn decide(
-    barrier: &dyn Barrier,
-    records: &mut [Record],
-    part: usize,
-    ctx: &Context<'_>,
-) -> Result<Kept, tamis_core::StepError> {
-    let (mut summaries, mut errors, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    for (i, part_of) in records.chunks(part).enumerate() {
-        let (summary, bad) = barrier.map(part_of, ctx)?;
-        summaries.push(Ok(summary));
-        failed.extend(bad.iter().map(|(at, _)| i * part + at));
-        errors.extend(bad.iter().map(|(_, error)| error.to_string()));
-    }
-    let decision = barrier.merge(&mut summaries.into_iter(), ctx)?;
-    let decided = barrier.decided(&decision)?;
-    let mut kept = Vec::new();
-    for (i, record) in records.iter_mut().enumerate().filter(|(i, _)| !failed.contains(i)) {
-        match decided.apply(record, ctx)? {
-            Verdict::Pass => kept.push(i),
-            Verdict::Reject(reject) => errors.push(reject.reason),
-            other => panic!("a barrier that does not pass or reject: {other:?}"),
-        }
-    }
-    Ok((kept, errors))
+/// The rows of the records that passed, ascending.
+pub(crate) fn kept_of(outcome: &Outcome) -> Vec<usize> {
+    let mut kept: Vec<usize> = outcome.passed.iter().map(|record| record.root.ordinal as usize).collect();
+    kept.sort_unstable();
+    kept
 }
 
 /// Whether a value is what an example expects: a picture by its size, a missing field as `null`, whole numbers as
@@ -303,21 +293,62 @@ fn find_roles(json: &Json, roles: &mut Vec<String>) {
 
 /// A model that answers by heart.
 struct Script {
-    replies: Mutex<VecDeque<String>>,
+    kind: RoleKind,
+    replies: Arc<Mutex<VecDeque<Json>>>,
+}
+
+impl Script {
+    fn reply(&self, request: &Request, site: &CallSite<'_>) -> Result<Reply, String> {
+        let mut replies = self.replies.lock().unwrap();
+        let n = match request {
+            Request::Chat(request) => request.n.max(1) as usize,
+            Request::Complete(request) => request.n.max(1) as usize,
+            _ => 1,
+        };
+        let n = n.min(replies.len());
+        let given: Vec<Json> = replies.drain(..n).collect();
+        let first = given.first().ok_or("the example has no reply left")?;
+        let read = |ty: Type| Value::from_json(first, &ty, &Noise(site.media)).map_err(|e| e.to_string());
+        Ok(match request {
+            Request::Chat(_) | Request::Complete(_) => {
+                let answer = |reply: &Json| match reply {
+                    Json::Object(fields) if fields.contains_key("tokens") => {
+                        serde_json::from_value::<Answer>(reply.clone()).map_err(|e| e.to_string())
+                    }
+                    Json::String(text) => Ok(Answer::new(text.as_str(), Finish::Stop)),
+                    other => Ok(Answer::new(other.to_string(), Finish::Stop)),
+                };
+                Reply::Chat(ChatReply { answers: given.iter().map(answer).collect::<Result<_, _>>()? })
+            }
+            Request::Embed(_) => match read(Type::Vector)? {
+                Value::Vector(vector) => Reply::Embed(vector),
+                other => return Err(format!("{other:?} is no vector")),
+            },
+            Request::Image(_) => match read(Type::Image)? {
+                Value::Media(media) => {
+                    let image = media.hash(site.media).map_err(|e| e.to_string())?;
+                    Reply::Image(ImageReply { image, revised_prompt: None })
+                }
+                other => return Err(format!("{other:?} is no picture")),
+            },
+            Request::Ocr(_) => Reply::Ocr(serde_json::from_value(first.clone()).map_err(|e| e.to_string())?),
+            Request::Code(_) => Reply::Code(serde_json::from_value(first.clone()).map_err(|e| e.to_string())?),
+        })
+    }
 }
 
 impl Model for Script {
     fn kind(&self) -> RoleKind {
-        RoleKind::Chat
+        self.kind
     }
 
-    fn call<'a>(&'a self, request: Request, _: &'a CallSite<'a>) -> BoxFuture<'a, Result<(Reply, Receipt), CallError>> {
-        let Request::Chat(request) = request else { panic!("only chat is played") };
-        let mut replies = self.replies.lock().unwrap();
-        let n = (request.n.max(1) as usize).min(replies.len());
-        let answers: Vec<_> = replies.drain(..n).map(|text| Answer { text, finish: Finish::Stop }).collect();
-        let message = "the example has no reply left".to_string();
-        let result = if n == 0 { Err(CallError::Failed { message, attempts: 1 }) } else { Ok(answers) };
+    fn call<'a>(
+        &'a self,
+        request: Request,
+        site: &'a CallSite<'a>,
+    ) -> BoxFuture<'a, Result<(Reply, Receipt), CallError>> {
+        assert!(request.is_for(self.kind), "a request for another role than {}: {request:?}", self.kind);
+        let reply = self.reply(&request, site).map_err(|message| CallError::Failed { message, attempts: 1 });
         let receipt = Receipt {
             role: String::new(),
             backend: "script".into(),
@@ -329,7 +360,7 @@ impl Model for Script {
             attempts: 1,
             notes: Vec::new(),
         };
-        Box::pin(std::future::ready(result.map(|answers| (Reply::Chat(ChatReply { answers }), receipt))))
+        Box::pin(std::future::ready(reply.map(|reply| (reply, receipt))))
     }
 
     fn estimate(&self, _: &Request, _: &CallSite<'_>) -> Estimate {

@@ -8,7 +8,7 @@ mod examples;
 mod pictures;
 mod speed;
 
-pub(crate) use example::Example;
+pub(crate) use example::{Example, kept_of};
 
 /// Runs an example written like those in the manual and checks what comes out.
 #[track_caller]

@@ -7,7 +7,7 @@ use tamis_core::convert::MediaResolver;
 use tamis_core::media::{Media, MediaKind, MediaStore, encode_png};
 use tamis_core::rng::Rng;
 
-pub(crate) struct Noise<'a>(pub(crate) &'a Arc<dyn MediaStore>);
+pub(crate) struct Noise<'a>(pub(crate) &'a dyn MediaStore);
 
 impl MediaResolver for Noise<'_> {
     fn resolve(&self, kind: MediaKind, text: &str) -> Result<Arc<Media>, String> {

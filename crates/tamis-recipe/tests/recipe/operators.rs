@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
-use tamis_core::barrier::BarrierOperator;
+use tamis_core::barrier::{Applying, BarrierOperator, Decide, Merging, Parts};
 use tamis_core::bind::{Scope, Steps};
 use tamis_core::model::RoleKind;
 use tamis_core::operator::{Bound, Context, OperatorConfig, OperatorSpec, Transform, Verdict};
@@ -243,11 +243,11 @@ impl BarrierOperator for Nothing {
         ((), Vec::new())
     }
 
-    fn merge(&self, _: &mut dyn Iterator<Item = ()>, _: &Context<'_>) -> Result<(), StepError> {
+    fn merge(&self, _: &Parts<'_, ()>, _: &mut Decide<'_, ()>, _: &Merging<'_>) -> Result<(), StepError> {
         Ok(())
     }
 
-    fn apply(&self, _: &mut Record, (): &(), _: &Context<'_>) -> Result<Verdict, StepError> {
+    fn apply(&self, _: &mut Record, _: usize, (): &(), _: &Applying<'_>) -> Result<Verdict, StepError> {
         Ok(Verdict::Pass)
     }
 }

@@ -89,6 +89,7 @@ fn estimate(
     let job = Job {
         plan: plan.clone(),
         source,
+        tables: Default::default(),
         models: models.collect(),
         dir,
         media: Arc::new(media),

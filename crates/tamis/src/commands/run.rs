@@ -77,6 +77,7 @@ impl Launch {
         let job = Job {
             plan: self.plan.clone(),
             source: self.source.clone(),
+            tables: Default::default(),
             models,
             dir: self.dir.clone(),
             media: Arc::new(media),

@@ -76,6 +76,7 @@ fn tell(run: &RunFile, ending: Ending, row: &Json) {
         Ending::Failed => {
             println!("  failed in {} after {} attempts: {}", text("/_step"), row["_attempts"], text("/_error"))
         }
+        Ending::Gathered => println!("  went into {} by {}", row["_into"], text("/_step")),
         Ending::Accepted => {}
     }
     let fields = row.as_object().into_iter().flatten().filter(|(name, _)| !name.starts_with('_'));

@@ -129,6 +129,7 @@ fn execute(plan: &Arc<Plan>, fixtures: &Path, options: &FixtureOptions, out: &Pa
     let job = Job {
         plan: plan.clone(),
         source,
+        tables: Default::default(),
         models,
         dir: dir.clone(),
         media: Arc::new(media),

@@ -150,6 +150,7 @@ impl<'a> Rows<'a> {
             (_, Value::Text(text)) => self.text(text),
             (_, Value::Point(point)) => floats(&point.0),
             (_, Value::Box(bbox)) => floats(&bbox.0),
+            (_, Value::Vector(vector)) => Cell::List(vector.iter().map(|n| Cell::Float((*n).into())).collect()),
             (_, Value::Polygon(polygon)) => Cell::List(polygon.0.iter().map(|corner| floats(corner)).collect()),
             (_, Value::Media(media)) => self.media(media)?,
             (ty, other) => {

@@ -122,7 +122,7 @@ impl Shape {
             Type::Image | Type::Mask => Shape::Media("Image"),
             Type::Audio => Shape::Media("Audio"),
             Type::Video => Shape::Media("Video"),
-            Type::Point | Type::Box => list(Shape::Float),
+            Type::Point | Type::Box | Type::Vector => list(Shape::Float),
             Type::Polygon => list(list(Shape::Float)),
             Type::Region => Shape::of(&Type::region_fields()),
             Type::Turn => Shape::Struct(vec![("role".into(), Shape::Text), ("content".into(), Shape::Text)]),
