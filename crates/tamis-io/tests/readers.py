@@ -138,6 +138,76 @@ def read_coco(root):
     return len(instances.getImgIds())
 
 
+def read_swift(root):
+    """Lines as ms-swift's custom dataset wants them: as many pictures as tokens, roles it knows."""
+    rows = [json.loads(line) for line in (root / "data.jsonl").read_text(encoding="utf-8").splitlines()]
+    for i, row in enumerate(rows):
+        assert row["messages"] == [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": answer(i)}]
+        assert [opened(root, path) for path in row["images"]] == [(40, 30), (16, 4)]
+        assert row.get("rejected_response") == (f"worse {i}" if "rejected_response" in row else None)
+    return len(rows)
+
+
+def read_internvl(root):
+    (meta,) = json.loads((root / "meta.json").read_text(encoding="utf-8")).values()
+    annotation = root / meta["root"] / meta["annotation"]
+    rows = [json.loads(line) for line in annotation.read_text(encoding="utf-8").splitlines()]
+    assert meta["length"] == len(rows)
+    for i, row in enumerate(rows):
+        sizes = list(zip(row["width_list"], row["height_list"]))
+        assert [opened(root, path) for path in row["image"]] == sizes == [(40, 30), (16, 4)]
+        assert row["conversations"][0] == {"from": "human", "value": QUESTION}
+        assert row["conversations"][1] == {"from": "gpt", "value": answer(i)}
+    return len(rows)
+
+
+def read_dpo(root):
+    """What TRL's DPOTrainer asks of a vision preference dataset."""
+    rows = load(root)
+    for i, row in enumerate(rows):
+        (asked,) = row["prompt"]
+        assert asked["role"] == "user"
+        assert [part["type"] for part in asked["content"]] == ["image", "text"], asked
+        assert asked["content"][1]["text"] == f"question {i}" and asked["content"][0]["text"] is None
+        for side, word in (("chosen", "better"), ("rejected", "worse")):
+            assert row[side] == [{"role": "assistant", "content": [{"type": "text", "text": f"{word} {i}"}]}], row[side]
+        assert [picture.size for picture in row["images"]] == [(40, 30)]
+        assert row["steps"] == i
+    return len(rows)
+
+
+def read_interleaved(root):
+    rows = load(root)
+    for i, row in enumerate(rows):
+        texts = [None, "How does it compare to", None, "?", answer(i)]
+        assert row["texts"] == texts, row["texts"]
+        assert [picture and picture.size for picture in row["images"]] == [(40, 30), None, (16, 4), None, None]
+        assert row["speakers"] == ["user"] * 4 + ["assistant"]
+    return len(rows)
+
+
+def read_yolo(root):
+    """Labels as Ultralytics checks them: known classes, shares between 0 and 1."""
+    names = [line for line in (root / "data.yaml").read_text(encoding="utf-8").splitlines() if line.startswith("  ")]
+    assert names == ['  0: "a dog"'], names
+    labels = sorted((root / "labels").glob("*.txt"))
+    polygons = 0
+    for label in labels:
+        (picture,) = (root / "images").glob(label.stem + ".*")
+        assert opened(root, picture.relative_to(root)) == (40, 30)
+        (line,) = label.read_text(encoding="utf-8").splitlines()
+        name, *numbers = line.split()
+        numbers = [float(number) for number in numbers]
+        assert name == "0" and all(0 <= number <= 1 for number in numbers)
+        if len(numbers) == 4:
+            assert [round(number, 5) for number in numbers] == [0.15625, 0.40417, 0.2625, 0.675], numbers
+        else:
+            polygons += 1
+            assert [round(number, 5) for number in numbers[:2]] == [0.025, 0.06667]
+    assert polygons == (len(labels) + 1) // 2
+    return len(labels)
+
+
 if __name__ == "__main__":
     reader, directory = sys.argv[1:]
     count = globals()["read_" + reader](Path(directory))

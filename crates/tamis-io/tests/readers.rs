@@ -80,3 +80,30 @@ fn webdataset_streams_the_shards() {
 fn pycocotools_opens_instances_and_captions() {
     assert!(read_with("coco", &Sample::full(4), "coco").contains("read 4"));
 }
+
+#[test]
+fn swift_has_a_picture_for_every_token_and_the_worse_answer() {
+    assert!(read_with("swift", &Sample::full(4), "swift").contains("read 4"));
+    assert!(read_with("swift", &Sample::full(4).with_pairs(), "swift").contains("read 4"));
+}
+
+#[test]
+fn internvl_finds_its_lines_by_the_meta_file() {
+    assert!(read_with("internvl", &Sample::full(4), "internvl").contains("read 4"));
+}
+
+#[test]
+fn datasets_opens_preference_pairs_as_trl_wants_them() {
+    let pairs = Sample::full(5).with_pairs().only(&["image", "prompt", "chosen", "rejected", "steps"]);
+    assert!(read_with("dpo", &pairs, "dpo").contains("read 5"));
+}
+
+#[test]
+fn datasets_opens_interleaved_documents() {
+    assert!(read_with("interleaved", &Sample::full(3), "interleaved").contains("read 3"));
+}
+
+#[test]
+fn yolo_labels_are_shares_of_the_picture() {
+    assert!(read_with("yolo", &Sample::full(5), "yolo").contains("read 5"));
+}

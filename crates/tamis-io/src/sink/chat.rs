@@ -50,7 +50,7 @@ pub(super) fn flat(record: &Record, field: &str, schema: &Schema) -> Result<Flat
 }
 
 /// The pictures in the record's image fields, in order.
-fn images(record: &Record, schema: &Schema) -> Vec<Arc<Media>> {
+pub(super) fn images(record: &Record, schema: &Schema) -> Vec<Arc<Media>> {
     let mut images = Vec::new();
     for (name, field) in schema.iter() {
         let is_image = matches!(field.ty.required(), Type::Image)

@@ -6,7 +6,7 @@ use std::io::{BufReader, BufWriter, Seek, Write, copy};
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use tamis_core::geometry::{BBox, Polygon};
+use tamis_core::geometry::Polygon;
 use tamis_core::media::MediaHash;
 use tamis_core::record::Record;
 use tamis_core::schema::Schema;
@@ -15,6 +15,7 @@ use tamis_core::{Media, Name, Type, Value};
 
 use super::folder::MediaFolder;
 use super::json::create;
+use super::regions::{self, Labelled};
 use super::{at_record, io_error, media_error};
 
 /// `annotations/instances.json`, `annotations/captions.json` (each where the dataset has such fields) and `images/`.
@@ -78,19 +79,13 @@ impl Layout {
         let Some(image) = schema.images().first().cloned() else {
             return Err(SinkError(format!("coco needs a field of type image, the dataset has {}", found())));
         };
-        let one = |ty: &Type| match ty.required() {
-            Type::List(inner) => inner.required().clone(),
-            other => other.clone(),
-        };
         let of = |name: &Name| schema.get(name).and_then(|field| field.of.clone());
-        let on_image = |name: &&Name| of(name).is_none_or(|frame| frame == image);
-        let names = |fits: &dyn Fn(&str, &Type) -> bool| -> Vec<Name> {
-            let fields = schema.iter().filter(|(name, field)| fits(name, &one(&field.ty)));
-            fields.map(|(name, _)| name).filter(on_image).cloned().collect()
-        };
-        let regions = names(&|_, ty| *ty == Type::Box || (ty.member("box").is_some() && ty.fits(&Type::Region)));
-        let captions = ["caption", "captions", "description"];
-        let captions = names(&|name, ty| captions.contains(&name) && ty.fits(&Type::Text));
+        let regions = regions::fields(schema, &image);
+        let texts = schema.iter().filter(|(name, field)| {
+            ["caption", "captions", "description"].contains(&&***name) && regions::one(&field.ty).fits(&Type::Text)
+        });
+        let captions: Vec<Name> =
+            texts.map(|(name, _)| name).filter(|name| of(name).is_none_or(|frame| frame == image)).cloned().collect();
         if regions.is_empty() && captions.is_empty() {
             let what = "regions or boxes in the grid of the image, or a field `caption` or `captions`";
             return Err(SinkError(format!("coco needs {what}; the dataset has {}", found())));
@@ -116,12 +111,8 @@ impl Writer<'_> {
             return Err(SinkError(format!("field `{}`: expected an image, found nothing", layout.image)));
         };
         let image = self.image(media)?;
-        for name in &layout.regions {
-            match record.get(name) {
-                Some(Value::List(regions)) => regions.iter().try_for_each(|r| self.instance(image, name, r))?,
-                Some(region) => self.instance(image, name, region)?,
-                None => {}
-            }
+        for region in regions::of(record, &layout.regions) {
+            self.instance(image, &region)?;
         }
         for name in &layout.captions {
             let captions = match record.get(name) {
@@ -151,27 +142,20 @@ impl Writer<'_> {
         Ok(id)
     }
 
-    fn instance(&mut self, image: u64, field: &str, region: &Value) -> Result<(), SinkError> {
-        let polygon = match region.get("polygon") {
-            Some(Value::Polygon(polygon)) => Some(polygon),
-            _ => None,
-        };
-        let bbox = region.as_box().or_else(|| region.get("box").and_then(Value::as_box));
-        // A region without place (a mask alone) has nothing that COCO could hold here.
-        let Some(bbox) = bbox.or_else(|| polygon.map(|polygon| around(polygon))) else { return Ok(()) };
-        let label = region.get("label").and_then(Value::as_text).unwrap_or(field);
-        let outline: Vec<f64> = polygon.iter().flat_map(|polygon| polygon.0.iter().flatten().copied()).collect();
+    fn instance(&mut self, image: u64, region: &Labelled<'_>) -> Result<(), SinkError> {
+        let bbox = region.bbox;
+        let outline: Vec<f64> = region.polygon.iter().flat_map(|polygon| polygon.0.iter().flatten().copied()).collect();
         let [x, y, _, _] = bbox.0;
         let mut instance = json!({
             "id": self.instances.count + 1,
             "image_id": image,
-            "category_id": self.category(label),
+            "category_id": self.category(region.label),
             "bbox": [x, y, bbox.width(), bbox.height()],
-            "area": polygon.map_or(bbox.area(), |polygon| area(polygon)),
+            "area": region.polygon.map_or(bbox.area(), area),
             "iscrowd": 0,
             "segmentation": if outline.is_empty() { json!([]) } else { json!([outline]) },
         });
-        if let Some(score) = region.get("score").and_then(Value::as_float) {
+        if let Some(score) = region.score {
             instance["score"] = json!(score);
         }
         self.instances.push(&instance)
@@ -242,13 +226,6 @@ impl Spool {
         file.rewind()?;
         copy(&mut BufReader::new(file), to).map(drop)
     }
-}
-
-fn around(polygon: &Polygon) -> BBox {
-    let start = polygon.0.first().copied().unwrap_or_default();
-    polygon.0.iter().fold(BBox::spanning(start, start), |BBox([x0, y0, x1, y1]), [x, y]| {
-        BBox([x0.min(*x), y0.min(*y), x1.max(*x), y1.max(*y)])
-    })
 }
 
 /// The area of a polygon by the shoelace formula, in square pixels.

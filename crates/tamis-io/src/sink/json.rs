@@ -44,6 +44,7 @@ pub(super) fn plain(value: &Value, ty: &Type, name: &mut NameMedia<'_>) -> Resul
             }
             Ok(Json::Object(written))
         }
+        (_, Value::Vector(vector)) => Ok(vector.iter().map(|n| json!(n)).collect()),
         (_, value) => Ok(value.to_json()),
     }
 }

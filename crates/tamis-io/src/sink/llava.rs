@@ -63,7 +63,7 @@ fn row(record: &Record, field: &str, schema: &Schema, folder: &MediaFolder<'_>) 
             paths => drop(row.insert(key.to_string(), json!(paths))),
         }
     }
-    let turn = |(role, text): &(String, String)| json!({"from": from(role), "value": text});
+    let turn = |(role, text): &(String, String)| json!({"from": speaker(role), "value": text});
     row.insert("conversations".to_string(), flat.turns.iter().map(turn).collect());
     for (name, field) in schema.iter().filter(|(_, field)| !field.ty.holds_media()) {
         if let (Some(value), false) = (record.get(name), row.contains_key(&**name)) {
@@ -73,7 +73,8 @@ fn row(record: &Record, field: &str, schema: &Schema, folder: &MediaFolder<'_>) 
     Ok(Json::Object(row))
 }
 
-fn from(role: &str) -> &str {
+/// The name of a speaker in this family of formats.
+pub(super) fn speaker(role: &str) -> &str {
     match role {
         "user" => "human",
         "assistant" => "gpt",

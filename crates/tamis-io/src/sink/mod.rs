@@ -2,13 +2,19 @@
 
 mod chat;
 mod coco;
+mod dpo;
 mod folder;
+mod interleaved;
+mod internvl;
 mod json;
 mod jsonl;
 mod llava;
 mod parquet;
+mod regions;
 mod sharegpt;
+mod swift;
 mod webdataset;
+mod yolo;
 
 use std::io;
 use std::path::Path;
@@ -26,8 +32,13 @@ pub fn sinks() -> Vec<Box<dyn Sink>> {
         Box::new(jsonl::Jsonl),
         Box::new(llava::Llava),
         Box::new(sharegpt::ShareGpt),
+        Box::new(swift::Swift),
+        Box::new(internvl::InternVl),
+        Box::new(dpo::Dpo::default()),
+        Box::new(interleaved::Interleaved::default()),
         Box::new(webdataset::WebDataset::default()),
         Box::new(coco::Coco),
+        Box::new(yolo::Yolo),
     ]
 }
 

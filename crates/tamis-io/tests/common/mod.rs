@@ -136,6 +136,16 @@ impl Sample {
         self
     }
 
+    /// The same with a question, a better and a worse answer to it.
+    pub fn with_pairs(mut self) -> Sample {
+        for (name, word) in [("prompt", "question"), ("chosen", "better"), ("rejected", "worse")] {
+            self.schema.set(name, Type::Text);
+            let said = |(i, record): (usize, &mut Record)| record.set(&name.into(), format!("{word} {i}"));
+            self.records.iter_mut().enumerate().for_each(said);
+        }
+        self
+    }
+
     fn put(&self, width: u32, height: u32, seed: u8) -> Arc<Media> {
         self.store.put(MediaKind::Image, &png(width, height, seed)).unwrap()
     }

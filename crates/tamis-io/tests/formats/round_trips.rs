@@ -17,8 +17,8 @@ fn every_sink_gives_the_same_bytes_twice() {
     for sink in tamis_io::sink::sinks() {
         let (first, second) =
             (dir.path().join(format!("{}-1", sink.format())), dir.path().join(format!("{}-2", sink.format())));
-        Sample::full(5).export(sink.format(), &first).unwrap();
-        Sample::full(5).export(sink.format(), &second).unwrap();
+        Sample::full(5).with_pairs().export(sink.format(), &first).unwrap();
+        Sample::full(5).with_pairs().export(sink.format(), &second).unwrap();
         let tree_of_first = tree(&first);
         assert!(!tree_of_first.is_empty());
         assert!(tree_of_first == tree(&second), "{}", sink.format());
@@ -107,7 +107,7 @@ fn an_empty_dataset_is_exported_too() {
     let dir = tempdir().unwrap();
     for sink in tamis_io::sink::sinks() {
         let out = dir.path().join(sink.format());
-        Sample::full(0).export(sink.format(), &out).unwrap();
+        Sample::full(0).with_pairs().export(sink.format(), &out).unwrap();
         assert!(!tree(&out).is_empty(), "{}", sink.format());
     }
 }
@@ -127,10 +127,13 @@ fn a_sink_says_what_it_misses() {
 #[test]
 fn media_that_cannot_be_read_name_their_record() {
     let dir = tempdir().unwrap();
-    let mut sample = Sample::full(2);
+    let mut sample = Sample::full(2).with_pairs();
     let gone = tamis_core::Media::file(tamis_core::MediaKind::Image, "gone.png");
-    sample.records[1].set(&"image".into(), tamis_core::Value::Media(std::sync::Arc::new(gone)));
-    for sink in tamis_io::sink::sinks().iter().filter(|sink| sink.format() != "llava" && sink.format() != "sharegpt") {
+    let gone = tamis_core::Value::Media(std::sync::Arc::new(gone));
+    let shown = tamis_core::Value::list(vec![tamis_core::Value::turn("user", vec![gone.clone()])]);
+    sample.records[1].set(&"image".into(), gone);
+    sample.records[1].set(&"turns".into(), shown);
+    for sink in tamis_io::sink::sinks() {
         let error = sample.export(sink.format(), &dir.path().join(sink.format())).unwrap_err().to_string();
         assert!(error.contains("(row 1)") && error.contains("gone.png"), "{}: {error}", sink.format());
     }

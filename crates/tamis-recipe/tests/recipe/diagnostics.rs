@@ -276,14 +276,14 @@ output: {image: image}
         &[],
         "
 recipe.yaml:3:6: error: no kind of role is called `chatt`; did you mean `chat`?
-  = kinds of roles: chat
+  = kinds of roles: chat, complete, text-embed, image-embed, text-to-image, image-edit, ocr, code-runner
 recipe.yaml:4:3: error: the role `b` has no `kind`
-  = kinds of roles: chat
+  = kinds of roles: chat, complete, text-embed, image-embed, text-to-image, image-edit, ocr, code-runner
 recipe.yaml:5:3: error: no step asks for the role `c`
   = give it to a step, or take it out
 recipe.yaml:5:19: error: a role has no key `abuot`; did you mean `about`?
 recipe.yaml:6:6: error: expected a role's kind, found the number 3
-  = kinds of roles: chat
+  = kinds of roles: chat, complete, text-embed, image-embed, text-to-image, image-edit, ocr, code-runner
 recipe.yaml:7:3: error: no step asks for the role `e`
   = give it to a step, or take it out
 recipe.yaml:7:33: error: a role has no key `then writes`
