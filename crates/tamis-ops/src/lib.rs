@@ -23,7 +23,10 @@ pub mod text;
 /// Every operator, by name.
 pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<chat::ask::ChatAsk>(),
+    OperatorSpec::of::<chat::complete::ChatComplete>(),
     OperatorSpec::of::<chat::judge::ChatJudge>(),
+    OperatorSpec::of::<chat::likelihood::ChatLikelihood>(),
+    OperatorSpec::of::<chat::probability::ChatProbability>(),
     OperatorSpec::of::<choose::case::ChooseCase>(),
     OperatorSpec::of::<choose::pick::ChoosePick>(),
     OperatorSpec::of::<choose::share::ChooseShare>(),
