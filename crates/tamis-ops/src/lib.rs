@@ -13,12 +13,14 @@ pub mod chat;
 pub mod choose;
 pub mod conversation;
 pub mod dedup;
+pub mod embed;
 pub mod flow;
 pub mod gate;
 pub mod image;
 pub mod region;
 pub mod shape;
 pub mod text;
+pub mod vector;
 
 /// Every operator, by name.
 pub static REGISTRY: &[OperatorSpec] = &[
@@ -36,6 +38,8 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<conversation::from_pairs::ConversationFromPairs>(),
     OperatorSpec::of::<dedup::keys::DedupKeys>(),
     OperatorSpec::of::<flow::each::Each>(),
+    OperatorSpec::of::<embed::image::EmbedImage>(),
+    OperatorSpec::of::<embed::text::EmbedText>(),
     OperatorSpec::of::<gate::require::GateRequire>(),
     OperatorSpec::of::<image::crop::ImageCrop>(),
     OperatorSpec::of::<image::draw_boxes::ImageDrawBoxes>(),
@@ -64,4 +68,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<text::strip_phrases::StripPhrases>(),
     OperatorSpec::of::<text::template::TextTemplate>(),
     OperatorSpec::of::<flow::subrecipe::Use>(),
+    OperatorSpec::of::<vector::combine::VectorCombine>(),
+    OperatorSpec::of::<vector::distance::VectorDistance>(),
+    OperatorSpec::of::<vector::similarity::VectorSimilarity>(),
 ];
