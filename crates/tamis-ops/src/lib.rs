@@ -11,12 +11,14 @@ mod typing;
 
 pub mod chat;
 pub mod choose;
+pub mod code;
 pub mod conversation;
 pub mod dedup;
 pub mod embed;
 pub mod flow;
 pub mod gate;
 pub mod image;
+pub mod ocr;
 pub mod region;
 pub mod shape;
 pub mod text;
@@ -33,6 +35,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<choose::pick::ChoosePick>(),
     OperatorSpec::of::<choose::share::ChooseShare>(),
     OperatorSpec::of::<choose::when::ChooseWhen>(),
+    OperatorSpec::of::<code::run::CodeRun>(),
     OperatorSpec::of::<conversation::append::ConversationAppend>(),
     OperatorSpec::of::<conversation::build::ConversationBuild>(),
     OperatorSpec::of::<conversation::from_pairs::ConversationFromPairs>(),
@@ -43,10 +46,13 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<gate::require::GateRequire>(),
     OperatorSpec::of::<image::crop::ImageCrop>(),
     OperatorSpec::of::<image::draw_boxes::ImageDrawBoxes>(),
+    OperatorSpec::of::<image::edit::ImageEdit>(),
+    OperatorSpec::of::<image::generate::ImageGenerate>(),
     OperatorSpec::of::<image::hash::ImageHash>(),
     OperatorSpec::of::<image::info::ImageInfo>(),
     OperatorSpec::of::<image::resize::ImageResize>(),
     OperatorSpec::of::<image::size::ImageSize>(),
+    OperatorSpec::of::<ocr::read::OcrRead>(),
     OperatorSpec::of::<region::clean::RegionClean>(),
     OperatorSpec::of::<region::group::RegionGroup>(),
     OperatorSpec::of::<region::mentions::RegionMentions>(),
