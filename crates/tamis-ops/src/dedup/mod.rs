@@ -1,6 +1,9 @@
 //! Removing records that say the same.
 
 pub mod keys;
+mod lsh;
+pub mod minhash;
 pub mod near;
 pub mod phash;
+mod shingles;
 pub mod simhash;
