@@ -5,6 +5,8 @@
 use tamis_core::operator::OperatorSpec;
 
 mod fields;
+mod matrix;
+mod take;
 #[cfg(test)]
 mod testing;
 mod typing;
@@ -16,6 +18,7 @@ pub mod dedup;
 pub mod flow;
 pub mod gate;
 pub mod image;
+pub mod neighbours;
 pub mod region;
 pub mod shape;
 pub mod text;
@@ -32,6 +35,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<conversation::build::ConversationBuild>(),
     OperatorSpec::of::<conversation::from_pairs::ConversationFromPairs>(),
     OperatorSpec::of::<dedup::keys::DedupKeys>(),
+    OperatorSpec::of::<dedup::minhash::DedupMinhash>(),
     OperatorSpec::of::<flow::each::Each>(),
     OperatorSpec::of::<gate::require::GateRequire>(),
     OperatorSpec::of::<image::crop::ImageCrop>(),
@@ -40,6 +44,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<image::info::ImageInfo>(),
     OperatorSpec::of::<image::resize::ImageResize>(),
     OperatorSpec::of::<image::size::ImageSize>(),
+    OperatorSpec::of::<neighbours::find::NeighboursFind>(),
     OperatorSpec::of::<region::clean::RegionClean>(),
     OperatorSpec::of::<region::group::RegionGroup>(),
     OperatorSpec::of::<region::mentions::RegionMentions>(),
