@@ -105,6 +105,8 @@ pub struct Scope<'a> {
     problems: Vec<Problem>,
     reads: Vec<Name>,
     writes: Vec<Name>,
+    /// where fields were overwritten in whose grid geometry lies, and which
+    frames: Vec<(String, Name)>,
 }
 
 /// A field, or a member inside one (`region.box`), that a step reads.
@@ -140,7 +142,9 @@ impl FieldRef {
 impl<'a> Scope<'a> {
     /// The place of `step` where records have `schema`.
     pub fn new(step: impl Into<String>, schema: Schema, surroundings: &'a dyn Surroundings) -> Scope<'a> {
-        Scope { step: step.into(), schema, surroundings, problems: Vec::new(), reads: Vec::new(), writes: Vec::new() }
+        let step = step.into();
+        let (problems, reads, writes, frames) = Default::default();
+        Scope { step, schema, surroundings, problems, reads, writes, frames }
     }
 
     /// The fields at this place, with what was written so far by this step.
@@ -170,7 +174,22 @@ impl<'a> Scope<'a> {
     }
 
     /// The problems so far, the reads, the writes and the schema behind the step.
-    pub fn finish(self) -> (Vec<Problem>, Vec<Name>, Vec<Name>, Schema) {
+    ///
+    /// A picture that was overwritten while geometry in its grid was not is one more problem: the coordinates would be
+    /// those of a picture that is gone.
+    pub fn finish(mut self) -> (Vec<Problem>, Vec<Name>, Vec<Name>, Schema) {
+        for (at, image) in std::mem::take(&mut self.frames) {
+            let stale: Vec<Name> =
+                self.schema.carried_by(&image).filter(|name| !self.writes.contains(name)).cloned().collect();
+            for name in stale {
+                let message = format!("`{name}` is in the grid of `{image}`, which would be overwritten");
+                let help = format!(
+                    "write the new picture to a field of its own, or take `{name}` out first: \
+                     `shape.drop: {{fields: [{name}]}}`"
+                );
+                self.problem_with_help(&at, message, help);
+            }
+        }
         (self.problems, self.reads, self.writes, self.schema)
     }
 
@@ -221,6 +240,9 @@ impl<'a> Scope<'a> {
     }
 
     /// Writes a field. Names that begin with `_` are the engine's own.
+    ///
+    /// Who overwrites a picture also writes the geometry in its grid, moved with the pixels; order does not count. See
+    /// [`Scope::finish`].
     pub fn write(&mut self, at: &str, name: &str, field: impl Into<Field>) -> Option<Name> {
         let valid = name.chars().next().is_some_and(char::is_alphabetic)
             && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
@@ -233,9 +255,27 @@ impl<'a> Scope<'a> {
             return None;
         }
         let name = Name::from(name);
+        if self.schema.carried_by(&name).next().is_some() {
+            self.frames.push((at.to_string(), name.clone()));
+        }
         self.schema.set(name.clone(), field);
         self.writes.push(name.clone());
         Some(name)
+    }
+
+    /// Says more exactly of which type a field is whose value stays as it is.
+    pub fn narrow(&mut self, name: &Name, ty: Type) {
+        if let Some(field) = self.schema.get(name).cloned() {
+            self.schema.set(name.clone(), Field { ty, ..field });
+            self.writes.push(name.clone());
+        }
+    }
+
+    /// Takes over the fields behind nested steps, which told their problems themselves.
+    pub fn take_over(&mut self, behind: Schema) {
+        let changed = behind.iter().filter(|(name, field)| self.schema.get(name) != Some(field));
+        self.writes.extend(changed.map(|(name, _)| name.clone()));
+        self.schema = behind;
     }
 
     /// Takes a field out of the record.
@@ -394,4 +434,84 @@ impl<'a> Scope<'a> {
 pub fn is_path(text: &str) -> bool {
     let ending = [".md", ".txt", ".jinja", ".json", ".yaml", ".yml"].iter().any(|e| text.ends_with(e));
     ending && !text.contains('\n') && !text.contains(' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing(BTreeMap<Name, RoleKind>, Constants);
+
+    impl Surroundings for Nothing {
+        fn read_file(&self, path: &str) -> Result<String, String> {
+            Err(path.to_string())
+        }
+
+        fn roles(&self) -> &BTreeMap<Name, RoleKind> {
+            &self.0
+        }
+
+        fn use_role(&self, _: &str) {}
+
+        fn constants(&self) -> &Constants {
+            &self.1
+        }
+
+        fn block(&self, _: &str, _: &str, _: &Schema) -> Option<(Block, Schema)> {
+            None
+        }
+
+        fn recipe(&self, name: &str, _: &str) -> Result<Subrecipe, String> {
+            Err(name.to_string())
+        }
+    }
+
+    /// The problems of a step that stands where there are a picture `photo` and `boxes` in its grid.
+    fn problems(step: impl FnOnce(&mut Scope<'_>)) -> Vec<String> {
+        let boxes = Field::in_frame(Type::list(Type::Box), "photo".into());
+        let schema = [("photo", Field::new(Type::optional(Type::Image))), ("boxes", boxes)].into_iter().collect();
+        let nothing = Nothing(BTreeMap::new(), Constants::default());
+        let mut scope = Scope::new("step", schema, &nothing);
+        step(&mut scope);
+        scope.finish().0.iter().map(|problem| format!("{}: {}", problem.at, problem.message)).collect()
+    }
+
+    #[test]
+    fn a_picture_cannot_be_overwritten_under_geometry_in_its_grid() {
+        let told = problems(|scope| drop(scope.write("into", "photo", Type::Image)));
+        assert_eq!(told, ["into: `boxes` is in the grid of `photo`, which would be overwritten"]);
+        let replaced = problems(|scope| drop(scope.write("into", "photo", Type::Text)));
+        assert_eq!(replaced.len(), 1, "what is no picture has no grid at all: {replaced:?}");
+    }
+
+    #[test]
+    fn who_writes_the_geometry_too_may_overwrite_its_picture_in_any_order() {
+        let moved = || Field::in_frame(Type::list(Type::Box), "photo".into());
+        for boxes_first in [true, false] {
+            let told = problems(|scope| {
+                if boxes_first {
+                    scope.write("carry", "boxes", moved());
+                }
+                scope.write("into", "photo", Type::Image);
+                if !boxes_first {
+                    scope.write("carry", "boxes", moved());
+                }
+            });
+            assert!(told.is_empty(), "{told:?}");
+        }
+        let gone = problems(|scope| {
+            scope.remove("boxes");
+            scope.write("into", "photo", Type::Image);
+        });
+        assert!(gone.is_empty(), "{gone:?}");
+    }
+
+    #[test]
+    fn a_picture_that_is_known_to_be_there_is_still_the_same_picture() {
+        let told = problems(|scope| {
+            scope.narrow(&"photo".into(), Type::Image);
+            assert_eq!(scope.schema().get("photo").unwrap().ty, Type::Image);
+        });
+        assert!(told.is_empty(), "{told:?}");
+    }
 }

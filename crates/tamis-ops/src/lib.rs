@@ -13,38 +13,51 @@ mod typing;
 
 pub mod chat;
 pub mod choose;
+pub mod code;
 pub mod conversation;
 pub mod dedup;
+pub mod embed;
 pub mod flow;
 pub mod gate;
 pub mod image;
 pub mod neighbours;
+pub mod ocr;
 pub mod region;
 pub mod shape;
 pub mod text;
+pub mod vector;
 
 /// Every operator, by name.
 pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<chat::ask::ChatAsk>(),
+    OperatorSpec::of::<chat::complete::ChatComplete>(),
     OperatorSpec::of::<chat::judge::ChatJudge>(),
+    OperatorSpec::of::<chat::likelihood::ChatLikelihood>(),
+    OperatorSpec::of::<chat::probability::ChatProbability>(),
     OperatorSpec::of::<choose::case::ChooseCase>(),
     OperatorSpec::of::<choose::pick::ChoosePick>(),
     OperatorSpec::of::<choose::share::ChooseShare>(),
     OperatorSpec::of::<choose::when::ChooseWhen>(),
+    OperatorSpec::of::<code::run::CodeRun>(),
     OperatorSpec::of::<conversation::append::ConversationAppend>(),
     OperatorSpec::of::<conversation::build::ConversationBuild>(),
     OperatorSpec::of::<conversation::from_pairs::ConversationFromPairs>(),
     OperatorSpec::of::<dedup::keys::DedupKeys>(),
     OperatorSpec::of::<dedup::minhash::DedupMinhash>(),
     OperatorSpec::of::<flow::each::Each>(),
+    OperatorSpec::of::<embed::image::EmbedImage>(),
+    OperatorSpec::of::<embed::text::EmbedText>(),
     OperatorSpec::of::<gate::require::GateRequire>(),
     OperatorSpec::of::<image::crop::ImageCrop>(),
     OperatorSpec::of::<image::draw_boxes::ImageDrawBoxes>(),
+    OperatorSpec::of::<image::edit::ImageEdit>(),
+    OperatorSpec::of::<image::generate::ImageGenerate>(),
     OperatorSpec::of::<image::hash::ImageHash>(),
     OperatorSpec::of::<image::info::ImageInfo>(),
     OperatorSpec::of::<image::resize::ImageResize>(),
     OperatorSpec::of::<image::size::ImageSize>(),
     OperatorSpec::of::<neighbours::find::NeighboursFind>(),
+    OperatorSpec::of::<ocr::read::OcrRead>(),
     OperatorSpec::of::<region::clean::RegionClean>(),
     OperatorSpec::of::<region::group::RegionGroup>(),
     OperatorSpec::of::<region::mentions::RegionMentions>(),
@@ -66,4 +79,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<text::strip_phrases::StripPhrases>(),
     OperatorSpec::of::<text::template::TextTemplate>(),
     OperatorSpec::of::<flow::subrecipe::Use>(),
+    OperatorSpec::of::<vector::combine::VectorCombine>(),
+    OperatorSpec::of::<vector::distance::VectorDistance>(),
+    OperatorSpec::of::<vector::similarity::VectorSimilarity>(),
 ];

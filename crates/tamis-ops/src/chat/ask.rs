@@ -6,19 +6,18 @@ use futures::future::{BoxFuture, FutureExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use tamis_core::bind::{FieldRef, Scope};
-use tamis_core::model::{Message, Part, RoleKind, Speaker};
+use tamis_core::bind::Scope;
+use tamis_core::model::{RoleKind, Speaker};
 use tamis_core::operator::{Bound, Context, OperatorConfig, Process, Verdict};
 use tamis_core::record::StoryEvent;
 use tamis_core::schema::Field;
-use tamis_core::template::{Template, Vars};
 use tamis_core::{Name, Record, StepError, Type, Value};
 
 use super::answer::Expected;
 use super::call::{self, Call, Good, Refusals, Truncated};
-use super::messages::{self, say};
-use super::shots;
-use super::variants::Variants;
+use super::messages;
+use super::prompt::{Options, Prompt, optional};
+use super::tokens;
 use crate::typing::framed;
 
 /// Asks a chat role and writes its answer: captions, questions, rewrites, anything a model writes.
@@ -34,8 +33,8 @@ use crate::typing::framed;
 /// File names may hold enum fields: `prompts/{{ kind }}.md`. Every file that this can be is read and checked before the
 /// run starts.
 ///
-/// Reads the fields named in the texts, `images` and `history`. Writes `into` and `conversation_into`. A refusal and an
-/// answer cut off at the token limit reject the record.
+/// Reads the fields named in the texts, `images` and `history`. Writes `into`, `conversation_into` and `logprobs_into`.
+/// A refusal and an answer cut off at the token limit reject the record.
 ///
 /// # Example
 ///
@@ -68,6 +67,19 @@ use crate::typing::framed;
 /// in: { caption: Two dogs on a beach. }
 /// replies: ["Yes", "no", "yes."]
 /// out: { animal: "yes" }
+/// ```
+///
+/// How sure the model was of each word:
+///
+/// ```yaml example
+/// step: { chat.ask: { role: writer, prompt: "{{ image }} What is this?", into: name, logprobs_into: tokens } }
+/// types: { image: image }
+/// images: { image: 64x48 }
+/// replies:
+///   - text: A dog
+///     finish: stop
+///     tokens: [{ token: A, logprob: -0.1 }, { token: " dog", logprob: -1.5 }]
+/// out: { name: A dog, tokens: [{ token: A, logprob: -0.1 }, { token: " dog", logprob: -1.5 }] }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +119,13 @@ pub struct ChatAsk {
     /// A field for the conversation: the turns of `history`, the prompt and the answer, without `system`, `shots` and
     /// `hidden`.
     conversation_into: Option<String>,
+    /// A field for the answer's tokens with their log-probabilities: `list<{token: text, logprob: float}>`, for each
+    /// answer one such list where `into` is a list. The tokens are those of the reply as it was written, JSON included.
+    /// A record fails whose model gives none. Default: they are not asked for.
+    logprobs_into: Option<String>,
+    /// With `logprobs_into`: how many alternatives to each token are kept, as a further member `top:
+    /// list<{token: text, logprob: float}>`, most likely first; 1 to 20, and some servers give fewer. Default: none.
+    top_logprobs: Option<u8>,
     /// What becomes of a refusal, one among the `n` answers included unless they vote: `reject` (default) or `keep`.
     #[serde(default)]
     refusals: Refusals,
@@ -140,13 +159,17 @@ impl OperatorConfig for ChatAsk {
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
         let role = scope.role("role", &self.role, RoleKind::Chat);
-        let template = |scope: &mut Scope<'_>, at: &str, source: &str| scope.template(at, source);
-        let prompt = Variants::load(scope, "prompt", &self.prompt, template);
-        let system = self.system.map(|source| Variants::load(scope, "system", &source, template));
-        let hidden = self.hidden.map(|source| Variants::load(scope, "hidden", &source, template));
-        let shots = self.shots.map(|source| Variants::load(scope, "shots", &source, shots::load));
-        let images = messages::picture_fields(scope, "images", &self.images);
-        let history = self.history.map(|name| history(scope, &name));
+        let prompt = Prompt::bind(
+            scope,
+            &Options {
+                system: self.system.as_deref(),
+                shots: self.shots.as_deref(),
+                hidden: self.hidden.as_deref(),
+                history: self.history.as_deref(),
+                prompt: Some(&self.prompt),
+                images: &self.images,
+            },
+        );
         let n = check_n(scope, self.n, self.vote, self.conversation_into.is_some());
         let expected = Expected::of(&self.returns);
         if expected.is_none() {
@@ -155,10 +178,15 @@ impl OperatorConfig for ChatAsk {
         let field = framed(scope, self.returns, self.of.as_deref());
         let sampling = call::sampling(scope, self.temperature, self.top_p, self.max_tokens, self.stop, self.extra);
         let several = self.n > 1 && !self.vote;
+        let logprobs = tokens::check(scope, self.logprobs_into.is_some(), self.top_logprobs);
         let field = field.map(|field| if several { Field { ty: Type::list(field.ty), of: field.of } } else { field });
         let into = field.and_then(|field| scope.write("into", &self.into, field));
         let conversation_into =
-            self.conversation_into.map(|name| scope.write("conversation_into", &name, Type::Conversation));
+            optional(self.conversation_into, |name| scope.write("conversation_into", &name, Type::Conversation));
+        let logprobs_into = optional(self.logprobs_into, |name| {
+            let ty = tokens::ty(self.top_logprobs.is_some());
+            scope.write("logprobs_into", &name, if several { Type::list(ty) } else { ty })
+        });
         let expected = expected?;
         let call = Call {
             role: role?,
@@ -167,34 +195,21 @@ impl OperatorConfig for ChatAsk {
             n: n?,
             one_is_enough: self.vote,
             sampling,
+            logprobs: logprobs?,
             refusals: self.refusals,
             truncated: self.truncated,
         };
         Bound::process(Ask {
             call,
             prompt: prompt?,
-            // An option that is given has to have bound.
-            system: system.map_or(Some(None), |s| s.map(Some))?,
-            hidden: hidden.map_or(Some(None), |h| h.map(Some))?,
-            shots: shots.map_or(Some(None), |s| s.map(Some))?,
-            images: images?,
-            history: history.map_or(Some(None), |h| h.map(Some))?,
             expected,
             vote: self.vote,
             several,
             into: into?,
-            conversation_into: conversation_into.map_or(Some(None), |c| c.map(Some))?,
+            conversation_into: conversation_into?,
+            logprobs_into: logprobs_into?,
         })
     }
-}
-
-fn history(scope: &mut Scope<'_>, name: &str) -> Option<FieldRef> {
-    let field = scope.read_any("history", name)?;
-    if field.ty.required().fits(&Type::Conversation) {
-        return Some(field);
-    }
-    scope.problem("history", format!("expected conversation, but `{name}` is {}", field.ty));
-    None
 }
 
 fn check_n(scope: &mut Scope<'_>, n: u32, vote: bool, conversation: bool) -> Option<u32> {
@@ -221,89 +236,48 @@ fn wanted(expected: &Expected) -> String {
 
 struct Ask {
     call: Call,
-    prompt: Variants<Template>,
-    system: Option<Variants<Template>>,
-    hidden: Option<Variants<Template>>,
-    shots: Option<Variants<Vec<Message>>>,
-    images: Vec<FieldRef>,
-    history: Option<FieldRef>,
+    prompt: Prompt,
     expected: Expected,
     vote: bool,
     several: bool,
     into: Name,
     conversation_into: Option<Name>,
+    logprobs_into: Option<Name>,
 }
 
 impl Process for Ask {
     fn run<'a>(&'a self, record: &'a mut Record, ctx: &'a Context<'a>) -> BoxFuture<'a, Result<Verdict, StepError>> {
         async move {
-            let exchange = self.exchange(record, ctx)?;
+            let exchange = self.prompt.exchange(record, ctx)?;
             let read = |reply: &str| self.expected.read(reply);
-            let answers = match self.call.ask(record, ctx, exchange.messages, &read).await? {
+            let answers = match self.call.ask(record, ctx, exchange.asked(None)?, &read).await? {
                 Ok(answers) => answers,
                 Err(verdict) => return Ok(verdict),
             };
-            let answer = if self.vote { majority(answers, record, ctx) } else { answers };
+            let answers = if self.vote { majority(answers, record, ctx) } else { answers };
+            if let Some(name) = &self.logprobs_into {
+                let top = self.call.logprobs.is_some_and(|top| top > 0);
+                let values = answers.iter().map(|good| tokens::value(&self.call.role, &good.tokens, top));
+                let values = values.collect::<Result<Vec<Value>, _>>()?;
+                record.set(name, self.one_or_all(values));
+            }
             if let Some(name) = &self.conversation_into {
                 let mut turns = exchange.before;
                 turns.push(messages::turn(Speaker::User, &exchange.prompt));
-                turns.extend(answer.first().map(|good| Value::turn("assistant", vec![spoken(good)])));
+                turns.extend(answers.first().map(|good| Value::turn("assistant", vec![spoken(good)])));
                 record.set(name, Value::list(turns));
             }
-            let mut values: Vec<Value> = answer.into_iter().map(|good| good.value).collect();
-            let value = if self.several { Value::list(values) } else { values.swap_remove(0) };
-            record.set(&self.into, value);
+            let values = answers.into_iter().map(|good| good.value).collect();
+            record.set(&self.into, self.one_or_all(values));
             Ok(Verdict::Pass)
         }
         .boxed()
     }
 }
 
-/// What is sent, and what of it the emitted conversation keeps.
-struct Exchange {
-    messages: Vec<Message>,
-    before: Vec<Value>,
-    prompt: Vec<Part>,
-}
-
 impl Ask {
-    fn exchange(&self, record: &Record, ctx: &Context<'_>) -> Result<Exchange, StepError> {
-        let vars = Vars::of(record, ctx);
-        let mut messages = Vec::new();
-        if let Some(system) = &self.system {
-            let text = system.of(record)?.render(&vars).map_err(|e| StepError::failed(format!("system: {e}")))?;
-            messages.push(Message::text(Speaker::System, text.trim()));
-        }
-        if let Some(shots) = &self.shots {
-            messages.extend(shots.of(record)?.iter().cloned());
-        }
-        let mut before = Vec::new();
-        if let Some(history) = &self.history {
-            for turn in history.get(record).as_list().unwrap_or_default() {
-                let message = messages::message(&history.name, turn)?;
-                // A system message of this step takes the place of an earlier one.
-                if message.speaker != Speaker::System {
-                    messages.push(message);
-                } else if self.system.is_none() {
-                    messages.insert(0, message);
-                }
-                before.push(turn.clone());
-            }
-        }
-        let render = |name: &str, template: &Variants<Template>| {
-            template.of(record)?.render_parts(&vars).map_err(|e| StepError::failed(format!("{name}: {e}")))
-        };
-        let mut user = self.hidden.as_ref().map_or(Ok(Vec::new()), |hidden| render("hidden", hidden))?;
-        let mut prompt = render("prompt", &self.prompt)?;
-        if !messages::show_a_picture(&prompt) {
-            prompt.splice(0..0, messages::pictures(&self.images, record));
-        }
-        if prompt.is_empty() {
-            return Err(StepError::failed("the prompt is empty"));
-        }
-        user.extend(prompt.iter().cloned());
-        say(&mut messages, Message { speaker: Speaker::User, parts: user });
-        Ok(Exchange { messages, before, prompt })
+    fn one_or_all(&self, mut values: Vec<Value>) -> Value {
+        if self.several { Value::list(values) } else { values.swap_remove(0) }
     }
 }
 
@@ -336,7 +310,7 @@ fn spoken(good: &Good) -> Value {
 mod tests {
     use super::*;
     use crate::chat::kit::{Place, Run, Scripted, run, shown};
-    use tamis_core::model::Finish;
+    use tamis_core::model::{Answer, Finish, TokenProb};
 
     fn ask(place: Place, config: &str, replies: &[&str]) -> Run {
         run::<ChatAsk>(place, config, Scripted::saying(replies))
@@ -436,6 +410,30 @@ mod tests {
         assert_eq!(vote.get("x"), 2);
         assert_eq!(vote.requests.len(), 1, "an answer that does not fit abstains");
         assert_eq!(vote.turns("t"), ["user: p", "assistant: 2"]);
+    }
+
+    #[test]
+    fn log_probabilities_are_asked_for_and_kept_with_their_alternatives() {
+        let token = |top| TokenProb { token: "Yes".into(), logprob: -0.25, top };
+        let top = vec![("Yes".to_string(), -0.25), ("No".to_string(), -1.5)];
+        let answer = |top| Answer { tokens: vec![token(top)], ..Answer::new("Yes", Finish::Stop) };
+        let config = "{role: writer, prompt: p, into: x, logprobs_into: t, top_logprobs: 2}";
+        let run = run::<ChatAsk>(Place::new(""), config, Scripted::default().answering(answer(top)));
+        assert_eq!(run.requests[0].logprobs, Some(2));
+        let likely = serde_json::json!([{"token": "Yes", "logprob": -0.25}, {"token": "No", "logprob": -1.5}]);
+        assert_eq!(run.get("t"), serde_json::json!([{"token": "Yes", "logprob": -0.25, "top": likely}]));
+        let ty = |config: &str| Place::new("").schema_behind::<ChatAsk>(config).get("t").unwrap().to_string();
+        assert_eq!(ty(config), "list<{token: text, logprob: float, top: list<{token: text, logprob: float}>}>");
+        let several = "{role: writer, prompt: p, into: x, logprobs_into: t, n: 2}";
+        assert_eq!(ty(several), "list<list<{token: text, logprob: float}>>");
+    }
+
+    #[test]
+    fn a_model_that_gives_no_log_probabilities_fails_the_record() {
+        let error = ask(Place::new(""), "{role: writer, prompt: p, into: x, logprobs_into: t}", &["a"]).failed();
+        assert!(error.contains("`writer` gave no log-probabilities"), "{error}");
+        let problems = Place::new("").problems::<ChatAsk>("{role: writer, prompt: p, into: x, top_logprobs: 21}");
+        assert_eq!(problems.len(), 2, "{problems:?}");
     }
 
     #[test]

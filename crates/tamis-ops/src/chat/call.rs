@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use tamis_core::bind::Scope;
-use tamis_core::model::{Answer, ChatRequest, Finish, Message, Reply, Request, Sampling, Speaker};
+use tamis_core::model::{
+    Answer, ChatReply, ChatRequest, Finish, Message, Reply, Request, Sampling, Speaker, TokenProb,
+};
 use tamis_core::operator::{Context, Reject, Verdict};
 use tamis_core::{Name, Record, StepError, Value};
 
@@ -48,6 +50,8 @@ pub(super) struct Call {
     /// one good answer among the `n` is enough
     pub(super) one_is_enough: bool,
     pub(super) sampling: Sampling,
+    /// log-probabilities, with so many alternatives
+    pub(super) logprobs: Option<u8>,
     pub(super) refusals: Refusals,
     pub(super) truncated: Truncated,
 }
@@ -57,6 +61,7 @@ pub(super) struct Call {
 pub(super) struct Good {
     pub(super) value: Value,
     pub(super) text: String,
+    pub(super) tokens: Vec<TokenProb>,
 }
 
 /// An answer that was listened to.
@@ -118,19 +123,10 @@ impl Call {
             n,
             seed,
             sampling: self.sampling.clone(),
-            logprobs: None,
+            logprobs: self.logprobs,
         };
         let reply = ctx.call(record, &self.role, Request::Chat(request)).await?;
-        let answers = match reply {
-            Reply::Chat(reply) => reply.answers,
-            _ => return Err(StepError::failed(format!("`{}` did not answer as a chat role does", self.role))),
-        };
-        match answers.len() as u32 == n {
-            true => Ok(answers),
-            false => {
-                Err(StepError::failed(format!("`{}` was asked for {n} answers and gave {}", self.role, answers.len())))
-            }
-        }
+        answers(&self.role, n, reply)
     }
 
     fn hear(&self, answer: &Answer, read: Read<'_>) -> Heard {
@@ -145,7 +141,7 @@ impl Call {
         // JSON of the wanted type is an answer, even if a text in it begins like a refusal.
         match read(&text) {
             Ok(Value::Text(_)) | Err(_) if may_refuse && is_refusal(&text) => Heard::Refused(text),
-            Ok(value) => Heard::Good(Good { value, text }),
+            Ok(value) => Heard::Good(Good { value, text, tokens: answer.tokens.clone() }),
             Err(why) => Heard::Unfit { text, why },
         }
     }
@@ -183,6 +179,17 @@ impl Call {
                 start_of(&text)
             ))),
         }
+    }
+}
+
+/// The `n` answers in a reply.
+pub(super) fn answers(role: &str, n: u32, reply: Reply) -> Result<Vec<Answer>, StepError> {
+    let Reply::Chat(ChatReply { answers }) = reply else {
+        return Err(StepError::failed(format!("`{role}` did not answer as a chat role does")));
+    };
+    match answers.len() as u32 == n {
+        true => Ok(answers),
+        false => Err(StepError::failed(format!("`{role}` was asked for {n} answers and gave {}", answers.len()))),
     }
 }
 

@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use tamis_core::bind::{FieldRef, Scope};
-use tamis_core::model::{Message, Part, RoleKind, Speaker};
+use tamis_core::bind::Scope;
+use tamis_core::model::{Message, Part, RoleKind};
 use tamis_core::operator::{Bound, Context, OperatorConfig, Process, Reject, Verdict};
 use tamis_core::template::{Expression, Template, Vars};
 use tamis_core::{Name, Record, StepError, Type, Value};
@@ -17,17 +17,21 @@ use tamis_core::{Name, Record, StepError, Type, Value};
 use super::answer::Expected;
 use super::axis::{Axis, Scale};
 use super::call::{self, Call, Good, Refusals, Truncated};
-use super::messages;
+use super::prompt::{self, Options, Prompt, optional};
 use super::variants::Variants;
 
 /// Has a chat role score a record on named axes, and gates by the scores.
 ///
-/// The request is one user message: `images`, `prompt`, then the axes with their scales, the `rubric` and the form of the
-/// reply, written by this step. With `reply_format: json` the scores come as a typed answer with one repair turn; with
-/// `marks` the judge writes freely and ends with its score as `[[n]]`, for models that judge better in prose: the last
-/// such mark counts, else the last whole number on the scale, else the score is missing.
+/// The request holds the turns of `history`, then one user message: `images`, `prompt`, the axes with their scales, the
+/// `rubric` and the form of the reply, written by this step. With `reply_format: json` the scores come as a typed answer
+/// with one repair turn; with `marks` the judge writes freely and ends with its score as `[[n]]`, for models that judge
+/// better in prose. Then, in this order, counts
 ///
-/// Reads the fields named in the texts and `images`. Writes `into`: for each axis `{score}`, and the `reason`, such as
+/// 1. the last `[[n]]` whose number is on the scale,
+/// 2. else the last number on the scale that stands anywhere in the reply,
+/// 3. else the score of `missing`, or without that option none: a score that is not there meets no `require`.
+///
+/// Reads the fields named in the texts, `images` and `history`. Writes `into`: for each axis `{score}`, and the `reason`, such as
 /// `{solvable: {score: 4}, reason: ..}`. If `require` does not hold, rejects the record with the scores.
 ///
 /// # Example
@@ -48,6 +52,24 @@ use super::variants::Variants;
 /// replies: ['{"reason": "No function is shown.", "solvable": {"score": 1}, "relevant": {"score": false}}']
 /// rejects: solvable >= 3
 /// ```
+///
+/// A judge that writes prose, and a number for replies without a score:
+///
+/// ```yaml example
+/// step:
+///   chat.judge:
+///     role: judge
+///     prompt: "{{ question }}"
+///     axes: { clarity: { about: Only one thing can be meant., scale: [1, 5] } }
+///     reply_format: marks
+///     missing: -1
+///     into: judgement
+/// in: { question: And the other one? }
+/// replies: ["It is hard to say which one is meant."]
+/// out: { judgement: { reason: It is hard to say which one is meant., clarity: { score: -1 } } }
+/// ```
+///
+/// Source of `marks`: Oasis (arXiv:2503.08741), whose four axes are scored so, with -1 where there is no number.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChatJudge {
@@ -61,6 +83,8 @@ pub struct ChatJudge {
     /// ones are left out.
     #[serde(default)]
     images: Vec<String>,
+    /// A conversation whose turns are sent before the prompt; may be missing.
+    history: Option<String>,
     /// The axes: `{name: {about: what is scored, scale: [1, 5]}}`. A scale is `[low, high]` in whole numbers, in
     /// decimals if a bound is written as one (`[0.0, 1.0]`), or `yes-no`.
     axes: IndexMap<Name, Axis>,
@@ -72,6 +96,9 @@ pub struct ChatJudge {
     /// `json` (default) or `marks`; `marks` scores a single axis.
     #[serde(default)]
     reply_format: ReplyFormat,
+    /// With `marks`: the score where the reply holds none, such as -1; it may lie off the scale. Default: the score is
+    /// missing.
+    missing: Option<f64>,
     /// A condition over the axes, each named as itself, and the record's fields: `solvable >= 3 and clarity >= 3`. An
     /// axis hides a field of its name.
     require: Option<String>,
@@ -136,14 +163,21 @@ impl OperatorConfig for ChatJudge {
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
         let role = scope.role("role", &self.role, RoleKind::Chat);
-        let template = |scope: &mut Scope<'_>, at: &str, source: &str| scope.template(at, source);
-        let system = self.system.map(|source| Variants::load(scope, "system", &source, template));
-        let prompt = Variants::load(scope, "prompt", &self.prompt, template);
-        let rubric = self.rubric.map(|source| Variants::load(scope, "rubric", &source, template));
-        let images = messages::picture_fields(scope, "images", &self.images);
+        let prompt = Prompt::bind(
+            scope,
+            &Options {
+                system: self.system.as_deref(),
+                history: self.history.as_deref(),
+                prompt: Some(&self.prompt),
+                images: &self.images,
+                ..Options::default()
+            },
+        );
+        let rubric = optional(self.rubric, |source| prompt::template(scope, "rubric", &source));
         let marks = self.reply_format == ReplyFormat::Marks;
         let axes = check_axes(scope, self.axes, marks);
-        let ty = judgement(&axes, self.reasons, marks);
+        let missing = optional(self.missing, |score| check_missing(scope, score, &axes, marks));
+        let ty = judgement(&axes, self.reasons, marks, self.missing.is_some());
         let require = self.require.map(|source| {
             let mut seen = scope.schema().clone();
             axes.iter().for_each(|(name, axis)| seen.set(name.clone(), axis.scale.ty()));
@@ -164,6 +198,7 @@ impl OperatorConfig for ChatJudge {
             n: 1,
             one_is_enough: false,
             sampling,
+            logprobs: None,
             refusals: Refusals::Reject,
             truncated: Truncated::Reject,
         };
@@ -173,11 +208,10 @@ impl OperatorConfig for ChatJudge {
             form: form(&axes, self.reasons, marks),
             axes,
             marks,
-            // An option that is given has to have bound.
-            system: system.map_or(Some(None), |s| s.map(Some))?,
+            missing: missing?,
             prompt: prompt?,
-            rubric: rubric.map_or(Some(None), |r| r.map(Some))?,
-            images: images?,
+            rubric: rubric?,
+            // An option that is given has to have bound.
             require: require.map_or(Some(None), |r| r.map(Some))?,
             on_fail: self.on_fail,
             into: into?,
@@ -210,8 +244,22 @@ fn check_axes(scope: &mut Scope<'_>, axes: IndexMap<Name, Axis>, marks: bool) ->
     axes
 }
 
+/// The score for replies without one, in the type of the only axis.
+fn check_missing(scope: &mut Scope<'_>, score: f64, axes: &IndexMap<Name, Axis>, marks: bool) -> Option<Value> {
+    if !marks {
+        scope.problem("missing", "a typed answer always holds its scores; this is for `reply_format: marks`");
+        return None;
+    }
+    let decimal = matches!(axes.values().next()?.scale, Scale::Decimal(..));
+    if !decimal && score.fract() != 0.0 {
+        scope.problem("missing", format!("expected a whole number, as on the scale, found {score}"));
+        return None;
+    }
+    Some(if decimal { Value::Float(score) } else { Value::Int(score as i64) })
+}
+
 /// The type of the scores. A reason comes first: a model that reasons before it scores scores better.
-fn judgement(axes: &IndexMap<Name, Axis>, reasons: Reasons, marks: bool) -> Type {
+fn judgement(axes: &IndexMap<Name, Axis>, reasons: Reasons, marks: bool, never_missing: bool) -> Type {
     let mut members = IndexMap::new();
     if marks || reasons != Reasons::None {
         members.insert(Name::from("reason"), Type::Text);
@@ -222,7 +270,7 @@ fn judgement(axes: &IndexMap<Name, Axis>, reasons: Reasons, marks: bool) -> Type
             member.insert(Name::from("reason"), Type::Text);
         }
         let score = axis.scale.ty();
-        member.insert(Name::from("score"), if marks { Type::optional(score) } else { score });
+        member.insert(Name::from("score"), if marks && !never_missing { Type::optional(score) } else { score });
         members.insert(name.clone(), Type::Struct(member));
     }
     Type::Struct(members)
@@ -266,10 +314,9 @@ struct Judge {
     axes: IndexMap<Name, Axis>,
     form: [String; 2],
     marks: bool,
-    system: Option<Variants<Template>>,
-    prompt: Variants<Template>,
+    missing: Option<Value>,
+    prompt: Prompt,
     rubric: Option<Variants<Template>>,
-    images: Vec<FieldRef>,
     require: Option<Expression>,
     on_fail: OnFail,
     into: Name,
@@ -294,32 +341,23 @@ impl Process for Judge {
 
 impl Judge {
     fn messages(&self, record: &Record, ctx: &Context<'_>) -> Result<Vec<Message>, StepError> {
-        let vars = Vars::of(record, ctx);
-        let named = |name: &'static str| move |e: String| StepError::failed(format!("{name}: {e}"));
-        let mut messages = Vec::new();
-        if let Some(system) = &self.system {
-            let text = system.of(record)?.render(&vars).map_err(named("system"))?;
-            messages.push(Message::text(Speaker::System, text.trim()));
-        }
-        let mut parts = self.prompt.of(record)?.render_parts(&vars).map_err(named("prompt"))?;
-        if !messages::show_a_picture(&parts) {
-            parts.splice(0..0, messages::pictures(&self.images, record));
-        }
         let [axes, reply] = &self.form;
         let rubric = match &self.rubric {
-            Some(rubric) => format!("{}\n\n", rubric.of(record)?.render(&vars).map_err(named("rubric"))?.trim()),
+            Some(rubric) => {
+                let text = rubric.of(record)?.render(&Vars::of(record, ctx));
+                format!("{}\n\n", text.map_err(|e| StepError::failed(format!("rubric: {e}")))?.trim())
+            }
             None => String::new(),
         };
-        parts.push(Part::Text(format!("{axes}\n\n{rubric}{reply}").into()));
-        messages.push(Message { speaker: Speaker::User, parts });
-        Ok(messages)
+        let form = Part::Text(format!("{axes}\n\n{rubric}{reply}").into());
+        self.prompt.exchange(record, ctx)?.asked(Some(form))
     }
 
     fn read(&self, reply: &str) -> Result<Value, String> {
         let value = self.expected.read(reply)?;
         if self.marks {
             let scores = self.axes.iter().map(|(name, axis)| {
-                let score = axis.scale.last_in(reply).unwrap_or_default();
+                let score = axis.scale.last_in(reply).or_else(|| self.missing.clone()).unwrap_or_default();
                 (name.clone(), Value::map([("score", score)]))
             });
             return Ok(Value::map([(Name::from("reason"), value)].into_iter().chain(scores)));
@@ -423,6 +461,36 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_off_the_scale_and_a_reply_without_one_take_the_next_in_the_chain() {
+        let options = |more: &str| {
+            format!("axes: {{fit: {{about: It fits., scale: [1, 5]}}}}, reply_format: marks{more}, require: fit >= 3")
+        };
+        let missing = options(", missing: -1");
+        for (reply, score) in [("[[9]] or [[4]] of [[10]]", 4), ("[[9]], no: 3", 3)] {
+            assert_eq!(judge(&missing, &[reply]).get("j")["fit"]["score"], score, "{reply}");
+        }
+        assert_eq!(judge(&missing, &["[[9]]"]).rejected(), "the scores do not meet `fit >= 3`");
+        let kept = judge(&format!("{missing}, on_fail: keep, verdict_into: ok"), &["[[9]]"]);
+        assert_eq!((kept.get("j")["fit"]["score"].as_i64(), kept.get("ok")), (Some(-1), json!(false)));
+        let ty = |more: &str| {
+            let config = format!("{{role: writer, prompt: p, into: j, {}}}", options(more));
+            Place::new("").schema_behind::<ChatJudge>(&config).get("j").unwrap().to_string()
+        };
+        assert_eq!(ty(""), "{reason: text, fit: {score: int?}}");
+        assert_eq!(ty(", missing: -1"), "{reason: text, fit: {score: int}}");
+    }
+
+    #[test]
+    fn history_stands_before_what_is_judged() {
+        let talk =
+            Value::list(vec![Value::turn("user", vec!["Hi".into()]), Value::turn("assistant", vec!["Yo".into()])]);
+        let place = Place::new("talk: conversation?").value("talk", talk);
+        let config = format!("{{role: writer, prompt: And this?, history: talk, into: j, {AXES}}}");
+        let run = run::<ChatJudge>(place, &config, Scripted::saying(&[&reply(4, true)]));
+        assert_eq!(shown(&run.requests[0].messages)[..2], ["user: Hi", "assistant: Yo"]);
+    }
+
+    #[test]
     fn reasons_come_before_scores() {
         let place = Place::new("");
         let config = "{role: writer, prompt: p, into: j, axes: {a: {about: x, scale: [0.0, 1.0]}}, reasons: each}";
@@ -432,6 +500,8 @@ mod tests {
 
     #[test]
     fn problems_name_their_option() {
+        let typed = format!("{{role: writer, prompt: p, into: j, missing: 0, {AXES}}}");
+        assert!(Place::new("").problems::<ChatJudge>(&typed)[0].starts_with("missing: a typed answer"));
         let config = "{role: writer, prompt: p, into: j, reply_format: marks, require: c > 1, \
                        axes: {a: {about: x, scale: [5, 1]}, reason: {about: x, scale: yes-no}}}";
         let problems = Place::new("").problems::<ChatJudge>(config);

@@ -10,8 +10,8 @@ use tamis_core::bind::{Scope, Subrecipe, Surroundings};
 use tamis_core::block::Block;
 use tamis_core::media::{MediaKind, encode_png};
 use tamis_core::model::{
-    Answer, CallError, CallSite, ChatReply, ChatRequest, Estimate, Finish, Message, Model, Part, Receipt, Reply,
-    Request, RoleKind, Usage,
+    Answer, CallError, CallSite, ChatReply, ChatRequest, CompleteRequest, Estimate, Finish, Message, Model, Part,
+    Receipt, Reply, Request, RoleKind, Usage,
 };
 use tamis_core::operator::{Bound, Context, Host, OperatorConfig, OperatorSpec, Verdict};
 use tamis_core::schema::Field;
@@ -25,6 +25,7 @@ pub(crate) struct Place {
     values: Vec<(Name, Value)>,
     files: BTreeMap<String, String>,
     constants: Vec<(Name, Value)>,
+    kind: RoleKind,
     host: LocalHost,
 }
 
@@ -65,7 +66,19 @@ impl Place {
         let image = types.iter().find(|(_, ty)| **ty == Type::Image).map(|(name, _)| name.clone());
         let field = |ty: Type| Field { of: image.clone().filter(|_| ty.holds_geometry()), ty };
         let schema = types.into_iter().map(|(name, ty)| (name, field(ty))).collect();
-        Place { schema, values: vec![], files: BTreeMap::new(), constants: vec![], host: LocalHost::new(7) }
+        Place {
+            schema,
+            values: vec![],
+            files: BTreeMap::new(),
+            constants: vec![],
+            kind: RoleKind::Chat,
+            host: LocalHost::new(7),
+        }
+    }
+
+    /// With a role `writer` of another kind than `chat`.
+    pub(crate) fn kind(self, kind: RoleKind) -> Place {
+        Place { kind, ..self }
     }
 
     pub(crate) fn file(mut self, path: &str, text: &str) -> Place {
@@ -126,7 +139,7 @@ impl Place {
     fn bind_with_schema<T>(&self, bind: impl FnOnce(&mut Scope<'_>) -> Option<T>) -> (Result<T, Vec<String>>, Schema) {
         let around = Around {
             files: self.files.clone(),
-            roles: [("writer".into(), RoleKind::Chat)].into(),
+            roles: [("writer".into(), self.kind)].into(),
             constants: Arc::new(self.constants.clone()),
         };
         let mut scope = Scope::new("step", self.schema.clone(), &around);
@@ -156,11 +169,13 @@ fn bind<C: OperatorConfig>(config: &str, scope: &mut Scope<'_>) -> Option<Bound>
     (OperatorSpec::of::<C>().bind)(&config, scope)
 }
 
-/// A chat role that gives its answers in order and keeps what it was asked.
+/// A role that gives its answers in order and keeps what it was asked.
 #[derive(Default)]
 pub(crate) struct Scripted {
     answers: Mutex<VecDeque<Answer>>,
     requests: Mutex<Vec<ChatRequest>>,
+    completed: Mutex<Vec<CompleteRequest>>,
+    failing: Option<String>,
 }
 
 impl Scripted {
@@ -168,8 +183,16 @@ impl Scripted {
         replies.iter().fold(Scripted::default(), |script, reply| script.then(reply, Finish::Stop))
     }
 
+    pub(crate) fn failing(message: &str) -> Scripted {
+        Scripted { failing: Some(message.to_string()), ..Scripted::default() }
+    }
+
     pub(crate) fn then(self, text: &str, finish: Finish) -> Scripted {
-        self.answers.lock().unwrap().push_back(Answer::new(text, finish));
+        self.answering(Answer::new(text, finish))
+    }
+
+    pub(crate) fn answering(self, answer: Answer) -> Scripted {
+        self.answers.lock().unwrap().push_back(answer);
         self
     }
 }
@@ -180,10 +203,24 @@ impl Model for Scripted {
     }
 
     fn call<'a>(&'a self, request: Request, _: &'a CallSite<'a>) -> BoxFuture<'a, Result<(Reply, Receipt), CallError>> {
-        let Request::Chat(request) = request else { panic!("no chat request") };
+        if let Some(message) = self.failing.clone() {
+            return Box::pin(std::future::ready(Err(CallError::Failed { message, attempts: 3 })));
+        }
         let mut answers = self.answers.lock().unwrap();
-        let given: Vec<Answer> = (0..request.n).filter_map(|_| answers.pop_front()).collect();
-        self.requests.lock().unwrap().push(request);
+        let mut give = |n| -> Vec<Answer> { (0..n).filter_map(|_| answers.pop_front()).collect() };
+        let given = match request {
+            Request::Chat(request) => {
+                let given = give(request.n);
+                self.requests.lock().unwrap().push(request);
+                given
+            }
+            Request::Complete(request) => {
+                let given = give(request.n);
+                self.completed.lock().unwrap().push(request);
+                given
+            }
+            other => panic!("{other:?}"),
+        };
         let receipt = Receipt {
             role: String::new(),
             backend: "test".into(),
@@ -208,6 +245,7 @@ pub(crate) struct Run {
     pub(crate) record: Record,
     pub(crate) result: Result<Verdict, StepError>,
     pub(crate) requests: Vec<ChatRequest>,
+    pub(crate) completed: Vec<CompleteRequest>,
     pub(crate) host: LocalHost,
 }
 
@@ -227,7 +265,8 @@ pub(crate) fn run<C: OperatorConfig>(place: Place, config: &str, model: Scripted
         Bound::Barrier(_) | Bound::Sequence(_) => panic!("no record-wise step"),
     };
     let requests = std::mem::take(&mut *model.requests.lock().unwrap());
-    Run { record, result, requests, host }
+    let completed = std::mem::take(&mut *model.completed.lock().unwrap());
+    Run { record, result, requests, completed, host }
 }
 
 /// The same without a model.

@@ -58,7 +58,8 @@ impl OperatorConfig for ConversationAppend {
         }
         let turns = Turns::bind(scope, self.turns);
         let (at, into) = self.into.as_deref().map_or(("to", &*self.to), |into| ("into", into));
-        let into = if to.is_some() { scope.write(at, into, Type::Conversation) } else { None };
+        // Written even if it is not there yet: in a loop, it is the one that the round before wrote.
+        let into = scope.write(at, into, Type::Conversation);
         Bound::transform(Append { to: to?, turns: turns?, into: into? })
     }
 }

@@ -81,10 +81,10 @@ impl OperatorConfig for Repeat {
         let before = first_round(scope)?;
         let (block, behind) = scope.block("steps", &before)?;
         let (until, _) = inside(scope, &behind, |inner| inner.expression("until", &self.until));
-        write_all(scope, &behind);
         let until = until?;
         let shown =
             until.names().iter().filter(|name| behind.contains(name)).map(|name| name.as_str().into()).collect();
+        scope.take_over(behind);
         let reason = self.reason.unwrap_or_else(|| format!("`{}` does not hold after {} rounds", self.until, self.max));
         let operator = Loop { block, until, max: self.max, on_exhausted: self.on_exhausted, shown, reason };
         Bound::process(operator).filter(|_| bounded)
@@ -128,16 +128,6 @@ fn any_round(scope: &mut Scope<'_>, outside: &Schema, behind: &Schema) -> Option
         any.set(name.clone(), Field { ty: Type::optional(field.ty.clone()), of: field.of.clone() });
     }
     Some(any)
-}
-
-/// Makes the schema behind the loop that of the step, counting what changed as written.
-fn write_all(scope: &mut Scope<'_>, behind: &Schema) {
-    let gone: Vec<Name> = scope.schema().names().filter(|name| !behind.contains(name)).cloned().collect();
-    gone.iter().for_each(|name| scope.remove(name));
-    let outside = scope.schema().clone();
-    for (name, field) in behind.iter().filter(|(name, field)| outside.get(name) != Some(field)) {
-        scope.write("steps", name, field.clone());
-    }
 }
 
 struct Loop {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use tamis_core::bind::Scope;
 use tamis_core::operator::{Bound, Context, OperatorConfig, Reject, Transform, Verdict};
 use tamis_core::template::{Expression, Vars};
-use tamis_core::{Field, Name, Record, StepError};
+use tamis_core::{Name, Record, StepError};
 
 /// Rejects records for which a condition does not hold.
 ///
@@ -43,8 +43,8 @@ impl OperatorConfig for GateRequire {
             return None;
         }
         for name in known_to_be_there(&self.that) {
-            if let Some(Field { ty, of }) = scope.schema().get(name).cloned() {
-                scope.write("that", name, Field { ty: ty.required().clone(), of });
+            if let Some(ty) = scope.schema().get(name).map(|field| field.ty.required().clone()) {
+                scope.narrow(&name.into(), ty);
             }
         }
         let shown =
@@ -106,6 +106,18 @@ mod tests {
         );
         assert_eq!(known_to_be_there("a is not none or b is not none"), [""; 0]);
         assert_eq!(known_to_be_there("a is not none and x == ' and b is not none'"), [""; 0]);
+    }
+
+    #[test]
+    fn a_picture_that_is_there_keeps_the_boxes_in_its_grid() {
+        check(
+            r#"
+            step: { gate.require: { that: photo is not none } }
+            types: { photo: image?, boxes: list<box> of photo }
+            in: { photo: 8x8, boxes: [[1, 2, 3, 4]] }
+            out: { boxes: [[1, 2, 3, 4]] }
+            "#,
+        );
     }
 
     #[test]

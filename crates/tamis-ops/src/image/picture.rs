@@ -200,13 +200,8 @@ fn bind_in_place(scope: &mut Scope<'_>, from: &FieldRef, options: &Options<'_>) 
 }
 
 fn bind_new(scope: &mut Scope<'_>, from: &FieldRef, into: &str, options: &Options<'_>) -> Option<Bound> {
-    let stale: Vec<Name> = scope.schema().carried_by(into).cloned().collect();
     let carried: Vec<Option<(Name, Name)>> =
         options.carry.iter().map(|(before, after)| bind_carried(scope, from, into, [before, after], options)).collect();
-    let left = stale.iter().find(|name| !options.carry.values().any(|after| **after == ***name));
-    if let Some(left) = left {
-        scope.problem("into", format!("`{left}` is in the grid of `{into}`, which would be overwritten"));
-    }
     let into = scope.write("into", into, Type::Image)?;
     Some((into, carried.into_iter().collect::<Option<_>>()?))
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tamis_core::bind::Scope;
 use tamis_core::operator::{Bound, Context, OperatorConfig, Transform, Verdict};
-use tamis_core::{Field, Name, Record, StepError};
+use tamis_core::{Field, Name, Record, Schema, StepError};
 
 /// Gives fields other names: `shape.rename: { old: new }`.
 ///
@@ -47,30 +47,35 @@ impl OperatorConfig for ShapeRename {
         if moved.len() < self.0.len() {
             return None;
         }
+        let carried = self.carried(scope.schema());
         // All old names go before the new ones come, so that names can be swapped.
         moved.iter().for_each(|(old, _)| scope.remove(old));
         let mut names = Vec::new();
         for (old, field) in moved {
-            let of = field.of.map(|image| self.0.get(&*image).map_or(image, |new| new.as_str().into()));
-            let new = scope.write(&old, &self.0[&*old], Field { ty: field.ty, of })?;
+            let new = scope.write(&old, &self.0[&*old], self.following(field))?;
             names.push((old, new));
         }
-        self.follow_images(scope);
+        for (name, field) in carried {
+            let old = field.of.clone().unwrap_or_default();
+            scope.write(&old, &name, self.following(field));
+        }
         Bound::transform(Rename { names })
     }
 }
 
 impl ShapeRename {
+    /// Fields that keep their names and lie in the grid of images that do not.
+    fn carried(&self, schema: &Schema) -> Vec<(Name, Field)> {
+        let follows = |name: &Name, field: &Field| {
+            !self.0.contains_key(&**name) && field.of.as_ref().is_some_and(|image| self.0.contains_key(&**image))
+        };
+        schema.iter().filter(|(name, field)| follows(name, field)).map(|(n, f)| (n.clone(), f.clone())).collect()
+    }
+
     /// Geometry stays in the grid of its image, whatever that is called now.
-    fn follow_images(&self, scope: &mut Scope<'_>) {
-        for (old, new) in self.0.iter().filter(|(old, _)| !self.0.values().any(|new| new == *old)) {
-            let carried: Vec<Name> = scope.schema().carried_by(old).cloned().collect();
-            for name in carried {
-                if let Some(field) = scope.schema().get(&name).cloned() {
-                    scope.write(old, &name, Field { of: Some(new.as_str().into()), ..field });
-                }
-            }
-        }
+    fn following(&self, field: Field) -> Field {
+        let of = field.of.map(|image| self.0.get(&*image).map_or(image, |new| new.as_str().into()));
+        Field { ty: field.ty, of }
     }
 }
 
@@ -105,6 +110,15 @@ mod tests {
             "{ step: { shape.rename: { i: photo } }, types: { b: box }, images: { i: 8x8 }, in: { b: [1, 2, 3, 4] } }";
         let (_, schema) = Example::parse(yaml).unwrap().bind().unwrap();
         assert_eq!(schema.get("b").unwrap().to_string(), "box of photo");
+    }
+
+    #[test]
+    fn boxes_follow_images_that_swap_their_names() {
+        let yaml = "{ step: { shape.rename: { i: j, j: i } }, types: { b: box of i, c: box of j }, \
+                     images: { i: 8x8, j: 4x4 }, in: { b: [1, 2, 3, 4], c: [0, 0, 1, 1] } }";
+        let (_, schema) = Example::parse(yaml).unwrap().bind().unwrap();
+        assert_eq!(schema.get("b").unwrap().to_string(), "box of j");
+        assert_eq!(schema.get("c").unwrap().to_string(), "box of i");
     }
 
     #[test]

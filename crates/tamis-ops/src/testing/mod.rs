@@ -5,6 +5,7 @@ mod binding;
 mod compliance;
 mod example;
 mod examples;
+mod methods;
 mod pictures;
 mod speed;
 

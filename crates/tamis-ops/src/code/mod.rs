@@ -1,0 +1,3 @@
+//! Steps that run programs.
+
+pub mod run;

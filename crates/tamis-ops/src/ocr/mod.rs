@@ -1,0 +1,3 @@
+//! Steps that read the text in pictures.
+
+pub mod read;
