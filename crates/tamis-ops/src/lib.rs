@@ -13,6 +13,7 @@ mod typing;
 
 pub mod chat;
 pub mod choose;
+pub mod cluster;
 pub mod code;
 pub mod conversation;
 pub mod dedup;
@@ -23,6 +24,7 @@ pub mod image;
 pub mod neighbours;
 pub mod ocr;
 pub mod region;
+pub mod sample;
 pub mod shape;
 pub mod text;
 pub mod vector;
@@ -38,10 +40,12 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<choose::pick::ChoosePick>(),
     OperatorSpec::of::<choose::share::ChooseShare>(),
     OperatorSpec::of::<choose::when::ChooseWhen>(),
+    OperatorSpec::of::<cluster::kmeans::ClusterKmeans>(),
     OperatorSpec::of::<code::run::CodeRun>(),
     OperatorSpec::of::<conversation::append::ConversationAppend>(),
     OperatorSpec::of::<conversation::build::ConversationBuild>(),
     OperatorSpec::of::<conversation::from_pairs::ConversationFromPairs>(),
+    OperatorSpec::of::<dedup::embeddings::DedupEmbeddings>(),
     OperatorSpec::of::<dedup::keys::DedupKeys>(),
     OperatorSpec::of::<dedup::minhash::DedupMinhash>(),
     OperatorSpec::of::<flow::each::Each>(),
@@ -64,6 +68,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<region::unnest::RegionUnnest>(),
     OperatorSpec::of::<flow::repeat::Repeat>(),
     OperatorSpec::of::<flow::on_fail::RouteOnFail>(),
+    OperatorSpec::of::<sample::proximity::SampleProximity>(),
     OperatorSpec::of::<shape::compute::ShapeCompute>(),
     OperatorSpec::of::<shape::drop::ShapeDrop>(),
     OperatorSpec::of::<shape::explode::ShapeExplode>(),

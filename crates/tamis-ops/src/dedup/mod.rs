@@ -1,5 +1,6 @@
 //! Removing records that say the same.
 
+pub mod embeddings;
 pub mod keys;
 mod lsh;
 pub mod minhash;

@@ -7,12 +7,14 @@ mod best;
 mod kernel;
 mod kmeans;
 mod parallel;
+mod points;
 mod shelves;
 
 pub(crate) use best::{Best, Nearest};
 pub(crate) use kernel::{CHUNK, Panels, Products};
 pub(crate) use kmeans::{Centroids, Training};
 pub(crate) use parallel::in_order;
+pub(crate) use points::{HasVectors, Points, Summaries, sampled};
 pub(crate) use shelves::Shelves;
 
 use serde::{Deserialize, Serialize};
@@ -131,6 +133,21 @@ pub(crate) struct Vectors {
 }
 
 impl Vectors {
+    /// The vectors of records, and the errors of those that have none, by their index.
+    pub(crate) fn of(
+        records: &[Record],
+        mut vector: impl FnMut(&Record) -> Result<Vector, StepError>,
+    ) -> (Vectors, Vec<(usize, StepError)>) {
+        let (mut vectors, mut errors) = (Vectors::default(), Vec::new());
+        for (i, record) in records.iter().enumerate() {
+            match vector(record) {
+                Ok(vector) => vectors.push(&vector),
+                Err(error) => errors.push((i, error)),
+            }
+        }
+        (vectors, errors)
+    }
+
     /// Adds one.
     pub(crate) fn push(&mut self, vector: &[f32]) {
         self.lengths.push(vector.len() as u32);

@@ -11,9 +11,9 @@ use tamis_core::value::Fields;
 use tamis_core::{Name, Record, RecordId, StepError, Type, Value};
 
 use super::exact;
-use super::index::{Index, Points};
+use super::index::Index;
 use super::query::Query;
-use crate::matrix::{Matrix, Metric, Nearest, Vectors, vector};
+use crate::matrix::{HasVectors, Metric, Nearest, Points, Summaries, Vectors, vector};
 use crate::take::Take;
 
 /// Looks up, for each record, the records whose vectors are nearest.
@@ -186,9 +186,7 @@ impl BarrierOperator for Find {
         let query = Query { metric, k: self.k, itself, min: self.min, max: self.max, groups };
         let vectors = Summaries(parts);
         let found = if count <= self.exact_up_to {
-            let mut points = Matrix::default();
-            vectors.each(&mut |_, part| (0..part.len()).try_for_each(|row| points.push(part.row(row))))?;
-            exact::nearest(&points, &query)?
+            exact::nearest(&vectors.all()?, &query)?
         } else {
             let lists = self.lists.unwrap_or_else(|| count.isqrt().min(65_536));
             let mut rng = Rng::keyed(ctx.ctx.host.seed(), RecordId::input(""), ctx.ctx.step, &[]);
@@ -232,22 +230,9 @@ fn hash(value: &Value) -> u64 {
     hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
-/// The vectors in the summaries.
-struct Summaries<'a, 'p>(&'a Parts<'p, Summary>);
-
-impl Points for Summaries<'_, '_> {
-    fn each(&self, visit: &mut dyn FnMut(usize, Matrix) -> Result<(), StepError>) -> Result<(), StepError> {
-        let (mut first, mut dims) = (0, None);
-        for part in self.0.iter() {
-            let mut matrix = Matrix { dims: dims.unwrap_or_default(), numbers: Vec::new() };
-            for vector in part?.vectors.iter() {
-                matrix.push_like(vector, *dims.get_or_insert(vector.len()))?;
-            }
-            let count = matrix.len();
-            visit(first, matrix)?;
-            first += count;
-        }
-        Ok(())
+impl HasVectors for Summary {
+    fn vectors(&self) -> &Vectors {
+        &self.vectors
     }
 }
 

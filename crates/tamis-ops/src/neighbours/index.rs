@@ -10,7 +10,9 @@ use tamis_core::rng::Rng;
 
 use super::exact::locked;
 use super::query::{Query, padded, sift};
-use crate::matrix::{BLOCK, Best, Centroids, Matrix, Metric, Nearest, Panels, Products, Shelves, Training, in_order};
+use crate::matrix::{
+    BLOCK, Best, Centroids, Metric, Nearest, Panels, Points, Products, Shelves, Training, in_order, sampled,
+};
 
 /// How the lists are made and searched.
 pub(crate) struct Index {
@@ -23,12 +25,6 @@ pub(crate) struct Index {
 const SAMPLE: usize = 64;
 /// Rounds of k-means; more hardly change what is found.
 const ROUNDS: usize = 10;
-
-/// Gives the points part by part, as often as wanted.
-pub(crate) trait Points {
-    /// Calls `visit` with the points of each part and the number of the first.
-    fn each(&self, visit: &mut dyn FnMut(usize, Matrix) -> Result<(), StepError>) -> Result<(), StepError>;
-}
 
 impl Index {
     /// The nearest of each of `count` points among those in its nearest lists.
@@ -66,20 +62,9 @@ impl Index {
         query: &Query,
         rng: &mut Rng,
     ) -> Result<Centroids, StepError> {
-        let mut sample: Vec<u32> = (0..count as u32).collect();
-        rng.shuffle(&mut sample);
-        sample.truncate(SAMPLE * self.lists);
-        sample.sort_unstable();
-        let (mut sampled, mut next) = (Matrix::default(), 0);
-        points.each(&mut |first, part| {
-            while let Some(row) = sample.get(next).map(|row| *row as usize).filter(|row| *row < first + part.len()) {
-                sampled.push(part.row(row - first))?;
-                next += 1;
-            }
-            Ok(())
-        })?;
+        let sample = sampled(points, count, SAMPLE * self.lists, rng)?;
         let spherical = query.metric == Metric::Cosine;
-        Training { clusters: self.lists, rounds: ROUNDS, spherical }.run(&sampled, rng)
+        Training { clusters: self.lists, rounds: ROUNDS, spherical }.run(&sample, rng)
     }
 }
 
@@ -145,7 +130,7 @@ mod tests {
 
     use super::super::exact::tests::{by_hand, query};
     use super::*;
-    use crate::matrix::heaps;
+    use crate::matrix::{Matrix, heaps};
 
     pub(crate) struct Parts(pub(crate) Matrix, pub(crate) usize);
 
