@@ -22,6 +22,7 @@ mod flight;
 pub mod journal;
 mod limits;
 pub mod meter;
+mod painted;
 mod role;
 pub mod scripted;
 mod secret;
