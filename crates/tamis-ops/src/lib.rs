@@ -5,12 +5,15 @@
 use tamis_core::operator::OperatorSpec;
 
 mod fields;
+mod matrix;
+mod take;
 #[cfg(test)]
 mod testing;
 mod typing;
 
 pub mod chat;
 pub mod choose;
+pub mod cluster;
 pub mod code;
 pub mod conversation;
 pub mod dedup;
@@ -18,8 +21,10 @@ pub mod embed;
 pub mod flow;
 pub mod gate;
 pub mod image;
+pub mod neighbours;
 pub mod ocr;
 pub mod region;
+pub mod sample;
 pub mod shape;
 pub mod text;
 pub mod vector;
@@ -35,11 +40,14 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<choose::pick::ChoosePick>(),
     OperatorSpec::of::<choose::share::ChooseShare>(),
     OperatorSpec::of::<choose::when::ChooseWhen>(),
+    OperatorSpec::of::<cluster::kmeans::ClusterKmeans>(),
     OperatorSpec::of::<code::run::CodeRun>(),
     OperatorSpec::of::<conversation::append::ConversationAppend>(),
     OperatorSpec::of::<conversation::build::ConversationBuild>(),
     OperatorSpec::of::<conversation::from_pairs::ConversationFromPairs>(),
+    OperatorSpec::of::<dedup::embeddings::DedupEmbeddings>(),
     OperatorSpec::of::<dedup::keys::DedupKeys>(),
+    OperatorSpec::of::<dedup::minhash::DedupMinhash>(),
     OperatorSpec::of::<flow::each::Each>(),
     OperatorSpec::of::<embed::image::EmbedImage>(),
     OperatorSpec::of::<embed::text::EmbedText>(),
@@ -52,6 +60,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<image::info::ImageInfo>(),
     OperatorSpec::of::<image::resize::ImageResize>(),
     OperatorSpec::of::<image::size::ImageSize>(),
+    OperatorSpec::of::<neighbours::find::NeighboursFind>(),
     OperatorSpec::of::<ocr::read::OcrRead>(),
     OperatorSpec::of::<region::clean::RegionClean>(),
     OperatorSpec::of::<region::group::RegionGroup>(),
@@ -59,6 +68,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<region::unnest::RegionUnnest>(),
     OperatorSpec::of::<flow::repeat::Repeat>(),
     OperatorSpec::of::<flow::on_fail::RouteOnFail>(),
+    OperatorSpec::of::<sample::proximity::SampleProximity>(),
     OperatorSpec::of::<shape::compute::ShapeCompute>(),
     OperatorSpec::of::<shape::drop::ShapeDrop>(),
     OperatorSpec::of::<shape::explode::ShapeExplode>(),

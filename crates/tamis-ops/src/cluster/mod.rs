@@ -1,0 +1,3 @@
+//! Records in clusters.
+
+pub mod kmeans;

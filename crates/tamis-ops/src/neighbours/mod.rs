@@ -1,0 +1,6 @@
+//! Records that are near each other.
+
+mod exact;
+pub mod find;
+mod index;
+mod query;

@@ -1,0 +1,4 @@
+//! Drawing groups of records.
+
+pub mod proximity;
+mod walk;
