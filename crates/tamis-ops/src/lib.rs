@@ -8,6 +8,7 @@ mod fields;
 #[cfg(test)]
 mod testing;
 mod typing;
+mod whole;
 
 pub mod chat;
 pub mod choose;
@@ -17,6 +18,8 @@ pub mod flow;
 pub mod gate;
 pub mod image;
 pub mod region;
+pub mod score;
+pub mod select;
 pub mod shape;
 pub mod text;
 
@@ -46,7 +49,16 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<region::unnest::RegionUnnest>(),
     OperatorSpec::of::<flow::repeat::Repeat>(),
     OperatorSpec::of::<flow::on_fail::RouteOnFail>(),
+    OperatorSpec::of::<score::normalise::ScoreNormalise>(),
+    OperatorSpec::of::<select::above::SelectAbove>(),
+    OperatorSpec::of::<select::balance::SelectBalance>(),
+    OperatorSpec::of::<select::mix::SelectMix>(),
+    OperatorSpec::of::<select::percentile::SelectPercentile>(),
+    OperatorSpec::of::<select::quota::SelectQuota>(),
+    OperatorSpec::of::<select::sample::SelectSample>(),
+    OperatorSpec::of::<select::top::SelectTop>(),
     OperatorSpec::of::<shape::compute::ShapeCompute>(),
+    OperatorSpec::of::<shape::count::ShapeCount>(),
     OperatorSpec::of::<shape::drop::ShapeDrop>(),
     OperatorSpec::of::<shape::explode::ShapeExplode>(),
     OperatorSpec::of::<shape::rename::ShapeRename>(),
