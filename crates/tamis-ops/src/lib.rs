@@ -17,6 +17,7 @@ pub mod dedup;
 pub mod flow;
 pub mod gate;
 pub mod image;
+pub mod ordered;
 pub mod region;
 pub mod score;
 pub mod select;
@@ -43,14 +44,19 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<image::info::ImageInfo>(),
     OperatorSpec::of::<image::resize::ImageResize>(),
     OperatorSpec::of::<image::size::ImageSize>(),
+    OperatorSpec::of::<ordered::cap::OrderedCap>(),
+    OperatorSpec::of::<ordered::draw::OrderedDraw>(),
+    OperatorSpec::of::<ordered::running::OrderedRunning>(),
     OperatorSpec::of::<region::clean::RegionClean>(),
     OperatorSpec::of::<region::group::RegionGroup>(),
+    OperatorSpec::of::<region::pairing::RegionMatch>(),
     OperatorSpec::of::<region::mentions::RegionMentions>(),
     OperatorSpec::of::<region::unnest::RegionUnnest>(),
     OperatorSpec::of::<flow::repeat::Repeat>(),
     OperatorSpec::of::<flow::on_fail::RouteOnFail>(),
     OperatorSpec::of::<score::normalise::ScoreNormalise>(),
     OperatorSpec::of::<select::above::SelectAbove>(),
+    OperatorSpec::of::<select::assign::SelectAssign>(),
     OperatorSpec::of::<select::balance::SelectBalance>(),
     OperatorSpec::of::<select::mix::SelectMix>(),
     OperatorSpec::of::<select::percentile::SelectPercentile>(),

@@ -68,7 +68,8 @@ impl OperatorConfig for OrderedCap {
         }
         let of = of?;
         if self.over == Over::Drop && (of.ty.element().is_none() || !of.members.is_empty()) {
-            scope.problem("over", format!("only values of a list field can be dropped, but `{}` is {}", self.of, of.ty));
+            scope
+                .problem("over", format!("only values of a list field can be dropped, but `{}` is {}", self.of, of.ty));
             whole = false;
         }
         if matches!(of.ty.required(), tamis_core::Type::Audio | tamis_core::Type::Video) {
@@ -212,7 +213,9 @@ mod tests {
 
     #[test]
     fn caps_that_cannot_be_are_problems() {
-        let bad = |options: &str| problems(&format!("{{ step: {{ ordered.cap: {{ of: k, {options} }} }}, in: [{{ k: x }}] }}"));
+        let bad = |options: &str| {
+            problems(&format!("{{ step: {{ ordered.cap: {{ of: k, {options} }} }}, in: [{{ k: x }}] }}"))
+        };
         assert!(bad("at_most: 0").contains("at least 1"));
         assert!(bad("at_most: 1, over: drop").contains("only values of a list"));
     }

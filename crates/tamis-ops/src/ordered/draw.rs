@@ -174,7 +174,8 @@ mod tests {
         let ended = trial.run(&records, 3);
         let mut counts: BTreeMap<i64, u32> = BTreeMap::new();
         for record in &ended.passed {
-            let drawn: Vec<i64> = record.get("d").unwrap().as_list().unwrap().iter().map(|v| v.as_int().unwrap()).collect();
+            let drawn: Vec<i64> =
+                record.get("d").unwrap().as_list().unwrap().iter().map(|v| v.as_int().unwrap()).collect();
             assert!(drawn.len() == 2 && drawn[0] != drawn[1]);
             drawn.into_iter().for_each(|n| *counts.entry(n).or_default() += 1);
         }

@@ -1,6 +1,7 @@
 //! Barriers that choose which records of the whole data set stay.
 
 pub mod above;
+pub mod assign;
 pub mod balance;
 pub mod mix;
 pub mod percentile;

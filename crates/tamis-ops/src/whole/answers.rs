@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tamis_core::StepError;
-use tamis_core::barrier::Parts;
+use tamis_core::barrier::{Parts, Place};
 
 use super::sort::{Cursor, Sorted, Sorter};
 
@@ -26,6 +26,13 @@ impl Ends {
             ends.0.push(at);
         }
         Ok(ends)
+    }
+
+    /// Where the record with this number stands.
+    pub(crate) fn place(&self, at: u64) -> Place {
+        let part = self.0.partition_point(|end| *end <= at);
+        let first = if part == 0 { 0 } else { self.0[part - 1] };
+        Place { part: part as u32, row: (at - first) as u32 }
     }
 }
 

@@ -2,7 +2,10 @@
 //! fit into memory, and decisions brought back into the order of the input.
 
 pub(crate) mod answers;
+pub(crate) mod assignment;
 pub(crate) mod group;
+#[cfg(test)]
+mod measure;
 pub(crate) mod number;
 pub(crate) mod numbers;
 pub(crate) mod rank;

@@ -25,9 +25,9 @@ pub(crate) struct Numbers {
 /// A record's number in its group; `None` if it takes no part.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Sample {
-    group: Group,
+    pub(crate) group: Group,
     pub(crate) number: Option<f64>,
-    counts: bool,
+    pub(crate) counts: bool,
 }
 
 /// A number in the order of its group.

@@ -12,7 +12,7 @@ use tamis_core::{Name, Record, RecordId, Value};
 use crate::testing::Example;
 
 /// A barrier bound for records of a schema.
-pub(crate) struct Trial(Block);
+pub(crate) struct Trial(pub(crate) Block);
 
 /// What became of the records, by their numbers.
 #[derive(Debug, Default)]
