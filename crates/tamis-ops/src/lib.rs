@@ -10,6 +10,7 @@ mod take;
 #[cfg(test)]
 mod testing;
 mod typing;
+mod whole;
 
 pub mod chat;
 pub mod choose;
@@ -23,8 +24,11 @@ pub mod gate;
 pub mod image;
 pub mod neighbours;
 pub mod ocr;
+pub mod ordered;
 pub mod region;
 pub mod sample;
+pub mod score;
+pub mod select;
 pub mod shape;
 pub mod text;
 pub mod vector;
@@ -62,14 +66,28 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<image::size::ImageSize>(),
     OperatorSpec::of::<neighbours::find::NeighboursFind>(),
     OperatorSpec::of::<ocr::read::OcrRead>(),
+    OperatorSpec::of::<ordered::cap::OrderedCap>(),
+    OperatorSpec::of::<ordered::draw::OrderedDraw>(),
+    OperatorSpec::of::<ordered::running::OrderedRunning>(),
     OperatorSpec::of::<region::clean::RegionClean>(),
     OperatorSpec::of::<region::group::RegionGroup>(),
+    OperatorSpec::of::<region::pairing::RegionMatch>(),
     OperatorSpec::of::<region::mentions::RegionMentions>(),
     OperatorSpec::of::<region::unnest::RegionUnnest>(),
     OperatorSpec::of::<flow::repeat::Repeat>(),
     OperatorSpec::of::<flow::on_fail::RouteOnFail>(),
     OperatorSpec::of::<sample::proximity::SampleProximity>(),
+    OperatorSpec::of::<score::normalise::ScoreNormalise>(),
+    OperatorSpec::of::<select::above::SelectAbove>(),
+    OperatorSpec::of::<select::assign::SelectAssign>(),
+    OperatorSpec::of::<select::balance::SelectBalance>(),
+    OperatorSpec::of::<select::mix::SelectMix>(),
+    OperatorSpec::of::<select::percentile::SelectPercentile>(),
+    OperatorSpec::of::<select::quota::SelectQuota>(),
+    OperatorSpec::of::<select::sample::SelectSample>(),
+    OperatorSpec::of::<select::top::SelectTop>(),
     OperatorSpec::of::<shape::compute::ShapeCompute>(),
+    OperatorSpec::of::<shape::count::ShapeCount>(),
     OperatorSpec::of::<shape::drop::ShapeDrop>(),
     OperatorSpec::of::<shape::explode::ShapeExplode>(),
     OperatorSpec::of::<shape::rename::ShapeRename>(),

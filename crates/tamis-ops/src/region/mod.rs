@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod group;
 pub mod mentions;
+pub mod pairing;
 pub mod unnest;
 
 use tamis_core::bind::{FieldRef, Scope};

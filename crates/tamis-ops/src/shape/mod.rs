@@ -1,6 +1,7 @@
 //! The shape of a record: which fields it has, and how many records it becomes.
 
 pub mod compute;
+pub mod count;
 pub mod drop;
 pub mod explode;
 pub mod rename;
