@@ -15,10 +15,13 @@ pub mod conversation;
 pub mod dedup;
 pub mod flow;
 pub mod gate;
+pub mod group;
 pub mod image;
 pub mod region;
 pub mod shape;
+pub mod table;
 pub mod text;
+pub mod train;
 
 /// Every operator, by name.
 pub static REGISTRY: &[OperatorSpec] = &[
@@ -34,6 +37,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<dedup::keys::DedupKeys>(),
     OperatorSpec::of::<flow::each::Each>(),
     OperatorSpec::of::<gate::require::GateRequire>(),
+    OperatorSpec::of::<group::by::GroupBy>(),
     OperatorSpec::of::<image::crop::ImageCrop>(),
     OperatorSpec::of::<image::draw_boxes::ImageDrawBoxes>(),
     OperatorSpec::of::<image::hash::ImageHash>(),
@@ -45,12 +49,15 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<region::mentions::RegionMentions>(),
     OperatorSpec::of::<region::unnest::RegionUnnest>(),
     OperatorSpec::of::<flow::repeat::Repeat>(),
+    OperatorSpec::of::<flow::rounds::Rounds>(),
     OperatorSpec::of::<flow::on_fail::RouteOnFail>(),
     OperatorSpec::of::<shape::compute::ShapeCompute>(),
     OperatorSpec::of::<shape::drop::ShapeDrop>(),
     OperatorSpec::of::<shape::explode::ShapeExplode>(),
     OperatorSpec::of::<shape::rename::ShapeRename>(),
     OperatorSpec::of::<shape::select::ShapeSelect>(),
+    OperatorSpec::of::<table::join::TableJoin>(),
+    OperatorSpec::of::<table::sample::TableSample>(),
     OperatorSpec::of::<text::contains::TextContains>(),
     OperatorSpec::of::<text::length::TextLength>(),
     OperatorSpec::of::<text::matches::TextMatch>(),
@@ -60,5 +67,6 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<text::repetition::TextRepetition>(),
     OperatorSpec::of::<text::strip_phrases::StripPhrases>(),
     OperatorSpec::of::<text::template::TextTemplate>(),
+    OperatorSpec::of::<train::external::TrainExternal>(),
     OperatorSpec::of::<flow::subrecipe::Use>(),
 ];
