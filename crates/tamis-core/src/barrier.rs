@@ -136,6 +136,10 @@ impl<D: Serialize> Decide<'_, D> {
     }
 }
 
+/// The file in [`Merging::handover`] with which others say that they are done: who plays the roles behind the barrier.
+/// Where it stands, an engine binds those roles anew for the stages behind.
+pub const HANDED_BACK: &str = "models.yaml";
+
 /// What `merge` can ask for.
 pub struct Merging<'a> {
     /// the run's services and the step's id

@@ -80,8 +80,8 @@ pub trait Surroundings {
     }
 
     /// Binds another recipe as a block: its inputs' schema, its steps, its output's schema with the fields it comes
-    /// from.
-    fn recipe(&self, name: &str, step: &str) -> Result<Subrecipe, String>;
+    /// from. `set` gives its parameters other values than their defaults.
+    fn recipe(&self, name: &str, step: &str, set: &[(String, Json)]) -> Result<Subrecipe, String>;
 }
 
 /// Another recipe, bound as a block.
@@ -388,6 +388,16 @@ impl<'a> Scope<'a> {
         let bound = self.surroundings.block(at, &self.step, schema);
         if bound.is_none() {
             // The problems themselves stand where they are; this only says that the step is not whole.
+            self.problems.push(Problem { at: String::new(), message: String::new(), help: None });
+        }
+        bound
+    }
+
+    /// Binds the nested steps at `at` of the config, for an operator that puts them in its own place; see
+    /// [`Surroundings::sequence`].
+    pub fn sequence(&mut self, at: &str, prefix: &str, schema: &Schema) -> Option<Vec<(Step, Schema)>> {
+        let bound = self.surroundings.sequence(at, &self.step, prefix, schema);
+        if bound.is_none() {
             self.problems.push(Problem { at: String::new(), message: String::new(), help: None });
         }
         bound

@@ -52,6 +52,8 @@ pub struct StepInfo {
     pub operator: &'static str,
     /// the line of the recipe it stands on
     pub line: u32,
+    /// the place where it is written, in bytes; equal for a step that stands in several rounds
+    pub at: usize,
     /// whether it is there to reject
     pub gate: bool,
     /// what it did so far in this process

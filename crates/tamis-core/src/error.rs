@@ -32,6 +32,14 @@ pub enum StopReason {
     /// somebody pressed Ctrl-C
     #[error("interrupted")]
     Interrupted,
+    /// data was handed to others, who have not handed anything back yet
+    #[error("{step} has handed its records over in {place} and waits for a model")]
+    HandedOver {
+        /// the step's id
+        step: String,
+        /// the folder with the data
+        place: String,
+    },
     /// the machine cannot go on: disk full, directory gone
     #[error("{0}")]
     Machine(String),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures::future::BoxFuture;
 use image::DynamicImage;
 
-use crate::barrier::{Applying, Barrier, Before, Merging, Place};
+use crate::barrier::{Applying, Barrier, Before, HANDED_BACK, Merging, Place};
 use crate::block::{self, Failed, Outcome};
 use crate::error::StepError;
 use crate::id::RecordId;
@@ -16,8 +16,9 @@ use crate::media::{Limits, Media, MediaError, MediaStore, MemoryStore, decode};
 use crate::model::Model;
 use crate::operator::{Context, Host};
 use crate::record::{Record, Root};
+use crate::schema::Schema;
 use crate::table::Table;
-use crate::value::{Name, Value};
+use crate::value::{Fields, Name, Value};
 
 /// A [`Host`] in memory.
 pub struct LocalHost {
@@ -76,6 +77,38 @@ impl Host for LocalHost {
     }
 }
 
+/// A [`Table`] in memory.
+pub struct Rows {
+    schema: Schema,
+    rows: Vec<Fields>,
+}
+
+impl Rows {
+    /// With its rows.
+    pub fn new(schema: Schema, rows: Vec<Fields>) -> Rows {
+        Rows { schema, rows }
+    }
+}
+
+impl Table for Rows {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn len(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    fn row(&self, number: u64) -> Result<Fields, StepError> {
+        self.rows.get(number as usize).cloned().ok_or_else(|| StepError::failed("there is no such row"))
+    }
+
+    fn find(&self, field: &str, key: &Value) -> Result<Vec<u64>, StepError> {
+        let alike = |(number, row): (usize, &Fields)| (row.get(field) == Some(key)).then_some(number as u64);
+        Ok(self.rows.iter().enumerate().filter_map(alike).collect())
+    }
+}
+
 /// Takes records through a barrier, `size` to a part, as an engine does. A barrier whose `merge` fails is an error.
 pub fn through_barrier(
     barrier: &dyn Barrier,
@@ -110,6 +143,9 @@ pub fn through_barrier(
     };
     let folder = tempdir();
     let handover = folder.0.join("handover");
+    // Whoever was to hand something back has done so.
+    let handed_back = std::fs::create_dir_all(&handover).and_then(|()| std::fs::write(handover.join(HANDED_BACK), ""));
+    handed_back.map_err(|e| StepError::failed(e.to_string()))?;
     barrier.merge(&before, &mut decide, &Merging { ctx, scratch: &folder.0, handover: &handover })?;
     if decisions.len() != before.parts.len() {
         let message = format!("{} decisions for {} parts", decisions.len(), before.parts.len());

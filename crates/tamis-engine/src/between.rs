@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tamis_core::StepError;
-use tamis_core::barrier::{Applying, Barrier, Merging, Place};
+use tamis_core::barrier::{Applying, Barrier, HANDED_BACK, Merging, Place};
 use tamis_core::block::{self, Counts, Outcome, Step};
 use tamis_core::error::StopReason;
 use tamis_core::operator::{Bound, Context};
@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::before::Committed;
 use crate::error::EngineError;
+use crate::host::Models;
 use crate::layout;
 use crate::part::{self, Total};
 use crate::run::{Run, Work};
@@ -92,6 +93,19 @@ impl Run {
         }
         self.events.tell("barrier", json!({ "step": &*step.id, "decision_bytes": bytes }));
         layout::put_in_place(&aside, &dir.decisions(stage)).map_err(cannot)
+    }
+
+    /// The models that whoever got the records of the stage before has handed back.
+    pub(crate) async fn handed_back(&self, stage: usize) -> Result<Option<Models>, EngineError> {
+        let (Some((step, _)), Some(rebind)) = (self.barrier_before(stage), &self.job.rebind) else { return Ok(None) };
+        let file = self.job.dir.handover(&step.id).join(HANDED_BACK);
+        if !file.exists() {
+            return Ok(None);
+        }
+        let models = rebind.models(&file).await.map_err(EngineError::refused)?;
+        let roles: Vec<&str> = models.keys().map(|role| &**role).collect();
+        self.events.tell("handed back", json!({ "step": &*step.id, "roles": roles }));
+        Ok(Some(models))
     }
 
     fn barrier_before(&self, stage: usize) -> Option<(&Step, &dyn Barrier)> {

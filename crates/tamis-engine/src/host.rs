@@ -1,7 +1,8 @@
 //! The services that steps get from a run: media, models, pixels decoded once, CPU work kept from holding up others.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures::future::{BoxFuture, FutureExt};
 use image::DynamicImage;
@@ -15,26 +16,51 @@ use tokio::sync::Semaphore;
 /// How many bytes of decoded pictures are kept for the next step that looks.
 const PIXEL_CACHE: usize = 96 << 20;
 
+/// Who plays which role.
+pub(crate) type Models = BTreeMap<Name, Arc<dyn Model>>;
+
 /// The host of a run.
 pub struct RunHost {
     seed: u64,
     media: Arc<dyn MediaStore>,
-    models: BTreeMap<Name, Arc<dyn Model>>,
+    /// who plays the roles from each stage on; a stage without an entry goes on with those before it
+    players: Vec<OnceLock<Models>>,
+    stage: AtomicUsize,
     tables: BTreeMap<Name, Arc<dyn Table>>,
     cpu: Semaphore,
     pixels: Mutex<PixelCache>,
 }
 
 impl RunHost {
-    /// With `jobs` pieces of heavy work at a time.
-    pub fn new(
+    /// With `models` from the first of `stages` on, and `jobs` pieces of heavy work at a time.
+    pub(crate) fn new(
         seed: u64,
         media: Arc<dyn MediaStore>,
-        models: BTreeMap<Name, Arc<dyn Model>>,
+        models: Models,
+        stages: usize,
         tables: BTreeMap<Name, Arc<dyn Table>>,
         jobs: usize,
     ) -> RunHost {
-        RunHost { seed, media, models, tables, cpu: Semaphore::new(jobs.max(1)), pixels: Mutex::default() }
+        let mut players = vec![OnceLock::from(models)];
+        players.resize_with(stages.max(1), OnceLock::new);
+        let stage = AtomicUsize::new(0);
+        RunHost { seed, media, players, stage, tables, cpu: Semaphore::new(jobs.max(1)), pixels: Mutex::default() }
+    }
+
+    /// Lets a stage begin; `changed` are the roles that others play from here on.
+    pub(crate) fn begin_stage(&self, stage: usize, changed: Option<Models>) {
+        if let (Some(changed), Some(place)) = (changed, self.players.get(stage)) {
+            let mut models = self.models().clone();
+            models.extend(changed);
+            let _ = place.set(models);
+        }
+        self.stage.store(stage, Ordering::SeqCst);
+    }
+
+    fn models(&self) -> &Models {
+        static NONE: Models = BTreeMap::new();
+        let begun = self.players.iter().take(self.stage.load(Ordering::SeqCst) + 1);
+        begun.rev().find_map(OnceLock::get).unwrap_or(&NONE)
     }
 }
 
@@ -48,7 +74,7 @@ impl Host for RunHost {
     }
 
     fn model(&self, role: &str) -> Option<&Arc<dyn Model>> {
-        self.models.get(role)
+        self.models().get(role)
     }
 
     fn table(&self, name: &str) -> Option<&Arc<dyn Table>> {

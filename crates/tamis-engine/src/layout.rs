@@ -13,6 +13,7 @@
 //! events.jsonl                what happened, in time
 //! ```
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -49,6 +50,9 @@ pub struct Identity {
     pub part_rows: u64,
     /// the digest of the models that play the roles
     pub models: String,
+    /// the digests of the recipe's tables
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: BTreeMap<String, String>,
 }
 
 /// What `run.json` holds.
@@ -99,6 +103,10 @@ impl Identity {
     fn differences(&self, now: &Identity) -> Vec<String> {
         let show = |value: &Option<u64>| value.map_or("none".to_string(), |n| n.to_string());
         let short = |digest: &str| digest.chars().take(12).collect::<String>();
+        let tables = |tables: &BTreeMap<String, String>| {
+            let shown: Vec<String> = tables.iter().map(|(name, digest)| format!("{name} {}", short(digest))).collect();
+            if shown.is_empty() { "none".to_string() } else { shown.join(", ") }
+        };
         let rows = [
             ("directory format", self.format.to_string(), now.format.to_string()),
             ("recipe", self.recipe.clone(), now.recipe.clone()),
@@ -109,6 +117,7 @@ impl Identity {
             ("--accept", show(&self.accept), show(&now.accept)),
             ("part size", self.part_rows.to_string(), now.part_rows.to_string()),
             ("models", short(&self.models), short(&now.models)),
+            ("tables", tables(&self.tables), tables(&now.tables)),
         ];
         let differ = rows.into_iter().filter(|(_, before, now)| before != now);
         differ.map(|(what, before, now)| format!("{what}: {before} there, {now} now")).collect()

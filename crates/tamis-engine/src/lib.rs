@@ -5,6 +5,7 @@
 //!   the steps, [`stop`] ends it early
 //! - [`layout`], [`part`], [`row`]: what stands where on disk
 //! - [`digest`], [`summary`], [`verify`], [`dataset`]: what came out, and the proof of it
+//! - [`table`]: rows beside the input
 //! - [`progress`], [`events`]: what is going on
 
 mod accept;
@@ -24,12 +25,14 @@ pub mod row;
 pub mod run;
 pub mod stop;
 pub mod summary;
+pub mod table;
 pub mod verify;
 
 pub use digest::Digest;
 pub use error::EngineError;
 pub use layout::{Identity, RunDir, RunFile, Shard};
 pub use progress::Progress;
-pub use run::{Job, Options, execute};
+pub use run::{Job, Options, Rebind, execute};
 pub use stop::Stop;
 pub use summary::Summary;
+pub use table::DiskTable;

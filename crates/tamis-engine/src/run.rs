@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::FutureExt;
+use futures::future::{BoxFuture, FutureExt};
 use serde_json::json;
 use tamis_core::block::{self, Failed, Outcome};
 use tamis_core::error::StopReason;
@@ -37,6 +38,8 @@ pub struct Job {
     pub source: Option<SharedSource>,
     /// who plays the roles
     pub models: BTreeMap<Name, Arc<dyn Model>>,
+    /// who plays the roles behind a step that handed data to others; `None` changes nothing
+    pub rebind: Option<Arc<dyn Rebind>>,
     /// the recipe's tables
     pub tables: BTreeMap<Name, Arc<dyn Table>>,
     /// the run directory, claimed by the caller
@@ -49,6 +52,12 @@ pub struct Job {
     pub progress: Arc<Progress>,
     /// how it is told to stop
     pub stop: Arc<Stop>,
+}
+
+/// Binds roles anew, between two stages.
+pub trait Rebind: Send + Sync {
+    /// The models that `file` binds, for the roles that it names; an error is a sentence for people.
+    fn models<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<BTreeMap<Name, Arc<dyn Model>>, String>>;
 }
 
 /// How a recipe is run.
@@ -86,7 +95,8 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Runs a job to its end, or to a stop from which it can be taken up again.
 pub async fn execute(job: Job) -> Result<Summary, EngineError> {
     let jobs = job.options.jobs.max(1);
-    let host = RunHost::new(job.options.seed, job.media.clone(), job.models.clone(), job.tables.clone(), jobs);
+    let (models, tables, stages) = (job.models.clone(), job.tables.clone(), job.plan.stages.len());
+    let host = RunHost::new(job.options.seed, job.media.clone(), models, stages, tables, jobs);
     let events = Events::open(&job.dir.events());
     let admission = Arc::new(Semaphore::new(job.options.in_flight.max(1)));
     let run = Arc::new(Run { job, host, events, admission });
@@ -122,6 +132,7 @@ impl Run {
             if stage > 0 {
                 self.wait_for_shards(stage - 1).await?;
                 self.decide(stage)?;
+                self.host.begin_stage(stage, self.handed_back(stage).await?);
             }
             self.clone().stage(stage).await?;
         }

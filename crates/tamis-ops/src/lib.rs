@@ -21,6 +21,7 @@ pub mod dedup;
 pub mod embed;
 pub mod flow;
 pub mod gate;
+pub mod group;
 pub mod image;
 pub mod neighbours;
 pub mod ocr;
@@ -30,7 +31,9 @@ pub mod sample;
 pub mod score;
 pub mod select;
 pub mod shape;
+pub mod table;
 pub mod text;
+pub mod train;
 pub mod vector;
 
 /// Every operator, by name.
@@ -56,6 +59,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<embed::image::EmbedImage>(),
     OperatorSpec::of::<embed::text::EmbedText>(),
     OperatorSpec::of::<gate::require::GateRequire>(),
+    OperatorSpec::of::<group::by::GroupBy>(),
     OperatorSpec::of::<image::crop::ImageCrop>(),
     OperatorSpec::of::<image::draw_boxes::ImageDrawBoxes>(),
     OperatorSpec::of::<image::edit::ImageEdit>(),
@@ -75,6 +79,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<region::mentions::RegionMentions>(),
     OperatorSpec::of::<region::unnest::RegionUnnest>(),
     OperatorSpec::of::<flow::repeat::Repeat>(),
+    OperatorSpec::of::<flow::rounds::Rounds>(),
     OperatorSpec::of::<flow::on_fail::RouteOnFail>(),
     OperatorSpec::of::<sample::proximity::SampleProximity>(),
     OperatorSpec::of::<score::normalise::ScoreNormalise>(),
@@ -92,6 +97,8 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<shape::explode::ShapeExplode>(),
     OperatorSpec::of::<shape::rename::ShapeRename>(),
     OperatorSpec::of::<shape::select::ShapeSelect>(),
+    OperatorSpec::of::<table::join::TableJoin>(),
+    OperatorSpec::of::<table::sample::TableSample>(),
     OperatorSpec::of::<text::contains::TextContains>(),
     OperatorSpec::of::<text::length::TextLength>(),
     OperatorSpec::of::<text::matches::TextMatch>(),
@@ -101,6 +108,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<text::repetition::TextRepetition>(),
     OperatorSpec::of::<text::strip_phrases::StripPhrases>(),
     OperatorSpec::of::<text::template::TextTemplate>(),
+    OperatorSpec::of::<train::external::TrainExternal>(),
     OperatorSpec::of::<flow::subrecipe::Use>(),
     OperatorSpec::of::<vector::combine::VectorCombine>(),
     OperatorSpec::of::<vector::distance::VectorDistance>(),

@@ -1,5 +1,7 @@
 //! From files to a plan: every problem at once, or none and a plan.
 
+use std::collections::BTreeMap;
+
 use tamis_core::block::{Block, Step};
 use tamis_core::model::RoleKind;
 use tamis_core::operator::{Bound, OperatorSpec};
@@ -12,7 +14,7 @@ use crate::finish::{output_schema, unused};
 use crate::node::{Kind, Limits, Node};
 use crate::place::Place;
 use crate::plan::{Plan, Stage};
-use crate::recipe::{FILE, Recipe};
+use crate::recipe::{FILE, Given, Recipe};
 use crate::session::{Folder, Library, NoLibrary, Session};
 use crate::source::{SourceText, Span};
 use crate::steps::{BoundSteps, Level};
@@ -57,7 +59,8 @@ pub fn check(files: &dyn Files, registry: &[OperatorSpec], options: &Options<'_>
     let shown = options.shown_at.clone();
     let folder = Folder { session: &session, files, shown, kept: String::new() };
     session.open_recipes.borrow_mut().push(files.identity());
-    let plan = Recipe::read(&folder, &options.set).and_then(|recipe| plan(&folder, &recipe));
+    let set: Vec<Given> = options.set.iter().map(|(name, text)| Given::argument(name, text)).collect();
+    let plan = Recipe::read(&folder, &set).and_then(|recipe| plan(&folder, &recipe));
     let diagnostics = session.take_diagnostics(&format!("{}{FILE}", options.shown_at));
     let broken = diagnostics.iter().any(Diagnostic::is_error);
     Checked { plan: plan.filter(|_| !broken), diagnostics }
@@ -65,6 +68,7 @@ pub fn check(files: &dyn Files, registry: &[OperatorSpec], options: &Options<'_>
 
 fn plan(folder: &Folder<'_>, recipe: &Recipe) -> Option<Plan> {
     *folder.session.roles.borrow_mut() = recipe.roles.clone();
+    *folder.session.tables.borrow_mut() = recipe.tables.clone();
     let place = Place::new(folder, recipe);
     let bound = place.steps(&recipe.steps, recipe.inputs.clone(), &Level::top());
     let end = bound.last_schema().unwrap_or(&recipe.inputs).clone();
@@ -82,6 +86,7 @@ fn plan(folder: &Folder<'_>, recipe: &Recipe) -> Option<Plan> {
         digest: digest(&files, &recipe.overrides),
         roles: folder.session.roles.borrow().clone(),
         inputs: recipe.inputs.clone(),
+        tables: folder.session.tables.borrow().clone(),
         stages: stages(bound, recipe.inputs.clone()),
         all_steps: folder.session.all_steps(),
         output,
@@ -130,6 +135,17 @@ fn digest(files: &[(String, Vec<u8>)], overrides: &[(String, Value)]) -> String 
     hasher.finalize().to_hex().to_string()
 }
 
+/// What a bare list of steps finds beside it.
+#[derive(Clone, Debug, Default)]
+pub struct Beside<'a> {
+    /// the roles with their kinds
+    pub roles: &'a [(&'a str, RoleKind)],
+    /// data and parameters
+    pub constants: Constants,
+    /// the fields of the tables' rows
+    pub tables: BTreeMap<Name, Schema>,
+}
+
 /// Binds a bare list of steps, or a single one, to records of `schema`: for the examples in the operators' manuals and
 /// for their tests.
 ///
@@ -141,14 +157,13 @@ fn digest(files: &[(String, Vec<u8>)], overrides: &[(String, Value)]) -> String 
 pub fn bind_steps(
     yaml: &str,
     schema: Schema,
-    roles: &[(&str, RoleKind)],
-    constants: Constants,
+    beside: Beside<'_>,
     files: &dyn Files,
     registry: &[OperatorSpec],
 ) -> Result<(Block, Schema), Vec<Diagnostic>> {
     let session = Session::new(registry, &NoLibrary);
     let folder = Folder { session: &session, files, shown: String::new(), kept: String::new() };
-    let bound = bind_list(&folder, yaml, schema, roles, constants);
+    let bound = bind_list(&folder, yaml, schema, beside);
     match bound {
         Some(bound) if !session.has_errors() => Ok(bound),
         _ => Err(session.take_diagnostics(STEPS_FILE)),
@@ -158,13 +173,7 @@ pub fn bind_steps(
 /// The name of a bare list of steps in messages.
 const STEPS_FILE: &str = "steps.yaml";
 
-fn bind_list(
-    folder: &Folder<'_>,
-    yaml: &str,
-    inputs: Schema,
-    roles: &[(&str, RoleKind)],
-    constants: Constants,
-) -> Option<(Block, Schema)> {
+fn bind_list(folder: &Folder<'_>, yaml: &str, inputs: Schema, beside: Beside<'_>) -> Option<(Block, Schema)> {
     let source = SourceText::new(STEPS_FILE, yaml);
     let root = folder.yaml(&source, Limits::RECIPE)?;
     let steps = match root.kind {
@@ -183,9 +192,11 @@ fn bind_list(
         about: None,
         paper: None,
         licence: None,
-        roles: roles.iter().map(|(name, kind)| (Name::from(*name), *kind)).collect(),
+        roles: beside.roles.iter().map(|(name, kind)| (Name::from(*name), *kind)).collect(),
         inputs,
-        constants,
+        tables: Default::default(),
+        rows: beside.tables,
+        constants: beside.constants,
         overrides: Vec::new(),
         references: Default::default(),
         steps,

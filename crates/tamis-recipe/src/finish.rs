@@ -124,7 +124,7 @@ fn unused_roles(place: &Place<'_>) {
 fn unused_constants(place: &Place<'_>) {
     let history = place.history.borrow();
     let words: BTreeSet<String> = mentions(&place.recipe.steps, &[]);
-    for (section, what) in [("params", "parameter"), ("data", "data")] {
+    for (section, what) in [("params", "parameter"), ("data", "data"), ("tables", "table")] {
         for entry in place.recipe.root.get(section).map(|section| section.entries()).unwrap_or_default() {
             let name = entry.key.as_str();
             let used = words.contains(name)

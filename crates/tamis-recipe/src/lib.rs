@@ -30,9 +30,9 @@ mod steps;
 mod subrecipe;
 mod wording;
 
-pub use check::{Checked, Options, bind_steps, check, no_files};
+pub use check::{Beside, Checked, Options, bind_steps, check, no_files};
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use files::{DiskFolder, Files, MemoryFolder};
-pub use plan::{Plan, Stage};
+pub use plan::{Plan, Stage, TablePlan};
 pub use recipe::FILE;
 pub use session::{Library, NoLibrary};

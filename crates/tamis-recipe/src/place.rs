@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
 use tamis_core::bind::{Subrecipe, Surroundings};
 use tamis_core::block::{Block, Step};
 use tamis_core::model::RoleKind;
@@ -174,8 +175,12 @@ impl Surroundings for Place<'_> {
         after.unwrap_or_else(|| schema.clone())
     }
 
-    fn recipe(&self, name: &str, step: &str) -> Result<Subrecipe, String> {
-        crate::subrecipe::bind(self, name, step)
+    fn tables(&self) -> &BTreeMap<Name, Schema> {
+        &self.recipe.rows
+    }
+
+    fn recipe(&self, name: &str, step: &str, set: &[(String, Json)]) -> Result<Subrecipe, String> {
+        crate::subrecipe::bind(self, name, step, set)
     }
 }
 

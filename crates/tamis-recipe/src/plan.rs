@@ -24,6 +24,8 @@ pub struct Plan {
     pub roles: BTreeMap<Name, RoleKind>,
     /// the fields it asks of its input
     pub inputs: Schema,
+    /// rows beside the input
+    pub tables: BTreeMap<Name, TablePlan>,
     /// the stages, in order, at least one
     pub stages: Vec<Stage>,
     /// every step, nested ones too
@@ -34,6 +36,15 @@ pub struct Plan {
     pub constants: Constants,
     /// the recipe's files as run, path and text, for the copy in the run directory
     pub files: Arc<Vec<(String, Vec<u8>)>>,
+}
+
+/// A table that a recipe looks things up in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TablePlan {
+    /// the fields of a row
+    pub schema: Schema,
+    /// the file of [`Plan::files`] that it is read from; `None` for one that each run names
+    pub file: Option<String>,
 }
 
 /// The steps between two barriers.

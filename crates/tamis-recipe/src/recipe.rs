@@ -10,23 +10,27 @@ use tamis_core::{Name, Schema, Value};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Entry, Kind, Limits, Node};
+use crate::plan::TablePlan;
 use crate::session::{Folder, Session};
 use crate::source::{SourceText, Span};
 
 mod data;
+mod declared;
 mod fields;
 mod params;
 mod roles;
+mod tables;
 
+pub(crate) use declared::KEYS as PARAM_KEYS;
 pub(crate) use fields::Wanted;
-pub(crate) use params::References;
+pub(crate) use params::{Given, References};
 
 /// The name of the document in a recipe's folder.
 pub const FILE: &str = "recipe.yaml";
 
 /// The keys of a recipe, in the order in which they are written.
 pub(crate) const KEYS: &[&str] =
-    &["recipe", "about", "paper", "licence", "params", "data", "roles", "inputs", "steps", "output"];
+    &["recipe", "about", "paper", "licence", "params", "data", "tables", "roles", "inputs", "steps", "output"];
 
 /// A recipe as written, with its parameters filled in.
 pub(crate) struct Recipe {
@@ -38,6 +42,9 @@ pub(crate) struct Recipe {
     pub(crate) licence: Option<String>,
     pub(crate) roles: BTreeMap<Name, RoleKind>,
     pub(crate) inputs: Schema,
+    pub(crate) tables: BTreeMap<Name, TablePlan>,
+    /// the fields of the tables' rows
+    pub(crate) rows: BTreeMap<Name, Schema>,
     pub(crate) constants: Constants,
     /// parameters that have another value than in the recipe, for the digest
     pub(crate) overrides: Vec<(String, Value)>,
@@ -54,7 +61,7 @@ impl Recipe {
     /// Reads the document of a folder. What is wrong is told to the session.
     ///
     /// `None` if there is nothing to go on with: no file, no YAML, no map.
-    pub(crate) fn read(folder: &Folder<'_>, set: &[(String, String)]) -> Option<Recipe> {
+    pub(crate) fn read(folder: &Folder<'_>, set: &[Given]) -> Option<Recipe> {
         let source = match folder.text(FILE) {
             Ok(source) => source,
             Err(why) => {
@@ -77,13 +84,14 @@ struct Reader<'f, 'a> {
 }
 
 impl<'a> Reader<'_, 'a> {
-    fn read(mut self, mut root: Node, set: &[(String, String)]) -> Recipe {
+    fn read(mut self, mut root: Node, set: &[Given]) -> Recipe {
         self.unknown_keys(&root);
         let params = self.params(&root, set);
         let mut constants = params.values.clone();
         constants.extend(self.data(&root, &constants));
         let roles = self.roles(&root);
         let inputs = self.inputs(&root, &constants);
+        let tables = self.tables(&root);
         let mut references = References::default();
         if let Kind::Map(entries) = &mut root.kind {
             for entry in entries.iter_mut().filter(|entry| entry.key == "steps") {
@@ -99,6 +107,8 @@ impl<'a> Reader<'_, 'a> {
             licence: self.optional_text(&root, "licence"),
             roles,
             inputs,
+            rows: tables.iter().map(|(name, table)| (name.clone(), table.schema.clone())).collect(),
+            tables,
             constants: Arc::new(constants),
             overrides: params.overrides,
             references,

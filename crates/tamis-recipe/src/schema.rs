@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 use tamis_core::model::RoleKind;
 use tamis_core::operator::OperatorSpec;
 
+use crate::recipe::PARAM_KEYS;
 use crate::shape::MOST_RETRIES;
 
 /// The schema of `recipe.yaml` with the operators of a registry, JSON schema draft 2020-12.
@@ -19,6 +20,8 @@ pub fn recipe_schema(registry: &[OperatorSpec]) -> Json {
     defs.insert("Step".into(), step(registry));
     defs.insert("FieldType".into(), field_type());
     defs.insert("Role".into(), role());
+    defs.insert("Parameter".into(), parameter_declaration());
+    defs.insert("Table".into(), table());
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Tamis recipe",
@@ -47,12 +50,20 @@ fn properties() -> Json {
                 `$name` stands for them in a step, `{{ name }}` in a prompt",
             "type": ["object", "null"],
             "propertyNames": {"pattern": NAME},
+            "additionalProperties": {"$ref": "#/$defs/Parameter"},
         },
         "data": {
             "description": "Lists and tables for prompts and operators: written here, or the path of a .yaml, .json, \
                 .txt (a list of lines) or .md file of the recipe",
             "type": ["object", "null"],
             "propertyNames": {"pattern": NAME},
+        },
+        "tables": {
+            "description": "Rows beside the input, looked up by key: the fields of a row with their types, or \
+                `{from: FILE, fields: {...}}` for a file of the recipe. `--table name=PATH` says where they are",
+            "type": ["object", "null"],
+            "propertyNames": {"pattern": NAME},
+            "additionalProperties": {"$ref": "#/$defs/Table"},
         },
         "roles": {
             "description": "What models are asked to be; `models.yaml` says who plays them",
@@ -88,6 +99,44 @@ fn role() -> Json {
                     "about": {"description": "Which model suits it, and why", "type": "string"},
                 },
                 "required": ["kind"],
+                "additionalProperties": false,
+            },
+        ],
+    })
+}
+
+fn parameter_declaration() -> Json {
+    let keys: Map<String, Json> = PARAM_KEYS.iter().map(|key| (key.to_string(), declaration_key(key))).collect();
+    json!({
+        "anyOf": [
+            {"description": "The default", "not": {"type": "object", "required": ["default"]}},
+            {"type": "object", "properties": keys, "required": ["default"], "additionalProperties": false},
+        ],
+    })
+}
+
+fn declaration_key(key: &str) -> Json {
+    match key {
+        "default" => json!({"description": "The default"}),
+        "one_of" => json!({"description": "The values that it may have", "type": "array", "minItems": 1}),
+        "at_least" => json!({"description": "The smallest number that it may be", "type": "number"}),
+        "at_most" => json!({"description": "The greatest number that it may be", "type": "number"}),
+        _ => json!({"description": "What it is", "type": "string"}),
+    }
+}
+
+fn table() -> Json {
+    let fields = json!({"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/FieldType"}});
+    json!({
+        "anyOf": [
+            fields.clone(),
+            {
+                "type": "object",
+                "properties": {
+                    "from": {"description": "A file of the recipe", "type": "string"},
+                    "fields": fields,
+                },
+                "required": ["fields"],
                 "additionalProperties": false,
             },
         ],

@@ -14,6 +14,7 @@ use tamis_core::operator::OperatorSpec;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, as_text};
 use crate::node::{Limits, Node, YamlError, parse};
+use crate::plan::TablePlan;
 use crate::source::{SourceText, Span};
 
 /// Recipes that other recipes use by name.
@@ -44,6 +45,8 @@ pub(crate) struct Session<'a> {
     pub(crate) library: &'a dyn Library,
     /// roles of the recipe and of those that it uses
     pub(crate) roles: RefCell<BTreeMap<Name, RoleKind>>,
+    /// tables of the recipe and of those that it uses
+    pub(crate) tables: RefCell<BTreeMap<Name, TablePlan>>,
     /// the recipes that are being read, outermost first
     pub(crate) open_recipes: RefCell<Vec<String>>,
     /// steps bound so far, those that a loop binds again included
@@ -62,6 +65,7 @@ impl<'a> Session<'a> {
             registry,
             library,
             roles: RefCell::default(),
+            tables: RefCell::default(),
             open_recipes: RefCell::default(),
             bound: Cell::new(0),
             muted: Cell::new(0),
@@ -100,10 +104,10 @@ impl<'a> Session<'a> {
     }
 
     /// Keeps a bound step; one that is bound again takes its old place.
-    pub(crate) fn keep(&self, step: &Step, gate: bool) {
+    pub(crate) fn keep(&self, step: &Step, at: usize, gate: bool) {
         if self.muted.get() == 0 {
             let (id, operator, line, tally) = (step.id.clone(), step.operator, step.line, step.tally.clone());
-            self.steps.borrow_mut().insert(id.to_string(), Some(StepInfo { id, operator, line, gate, tally }));
+            self.steps.borrow_mut().insert(id.to_string(), Some(StepInfo { id, operator, line, at, gate, tally }));
         }
     }
 
@@ -151,14 +155,32 @@ impl Folder<'_> {
     /// # Errors
     /// A sentence for people, with the nearest name where the file is missing.
     pub(crate) fn text(&self, path: &str) -> Result<SourceText, String> {
-        let bytes = self.files.read(path).map_err(|why| {
+        let bytes = self.bytes(path)?;
+        let text = as_text(path, bytes.clone())?;
+        self.use_file(path, bytes);
+        Ok(SourceText::new(&format!("{}{path}", self.shown), &text))
+    }
+
+    /// Keeps a file of whatever content and returns the path under which a run finds it.
+    ///
+    /// # Errors
+    /// A sentence for people, with the nearest name where the file is missing.
+    pub(crate) fn keep(&self, path: &str) -> Result<String, String> {
+        let bytes = self.bytes(path)?;
+        Ok(self.use_file(path, bytes))
+    }
+
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.files.read(path).map_err(|why| {
             let listed = if why.ends_with("no such file") { self.files.list() } else { Vec::new() };
             format!("{why}{}", did_you_mean(path, listed.iter().map(String::as_str)))
-        })?;
-        let text = as_text(path, bytes.clone())?;
-        let plain = path.strip_prefix("./").unwrap_or(path);
-        self.session.used.borrow_mut().insert(format!("{}{plain}", self.kept), bytes);
-        Ok(SourceText::new(&format!("{}{path}", self.shown), &text))
+        })
+    }
+
+    fn use_file(&self, path: &str, bytes: Vec<u8>) -> String {
+        let kept = format!("{}{}", self.kept, path.strip_prefix("./").unwrap_or(path));
+        self.session.used.borrow_mut().insert(kept.clone(), bytes);
+        kept
     }
 
     /// Reads a text as YAML; what is wrong with it is told.

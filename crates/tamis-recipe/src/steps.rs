@@ -150,7 +150,7 @@ impl<'a> Place<'a> {
         let (retry, tally) = (shape.retry, Arc::default());
         let step = Step { id: id.into(), operator, bound, when, retry, writes, line, tally };
         if !matches!(step.bound, Bound::Sequence(_)) {
-            self.folder.session.keep(&step, shape.spec.gate);
+            self.folder.session.keep(&step, shape.operator.key_span.start, shape.spec.gate);
         }
         (Some(step), after)
     }

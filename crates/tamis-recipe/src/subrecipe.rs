@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use serde_json::Value as Json;
 use tamis_core::bind::{Subrecipe, Surroundings};
 use tamis_core::block::Block;
 
 use crate::files::Files;
 use crate::finish::output_schema;
 use crate::place::Place;
-use crate::recipe::Recipe;
+use crate::recipe::{Given, Recipe};
 use crate::session::Folder;
 use crate::steps::Level;
 
@@ -19,7 +20,7 @@ const MAX_DEPTH: usize = 8;
 ///
 /// # Errors
 /// A sentence for the step that uses it.
-pub(crate) fn bind(user: &Place<'_>, name: &str, step: &str) -> Result<Subrecipe, String> {
+pub(crate) fn bind(user: &Place<'_>, name: &str, step: &str, set: &[(String, Json)]) -> Result<Subrecipe, String> {
     let session = user.folder.session;
     let kept = format!("{}used/{}/", user.folder.kept, kept_name(name));
     let files = find(user, name)?;
@@ -32,12 +33,19 @@ pub(crate) fn bind(user: &Place<'_>, name: &str, step: &str) -> Result<Subrecipe
     }
     let folder = Folder { session, files: &*files, shown: shown_name(&user.folder.shown, name), kept };
     session.open_recipes.borrow_mut().push(identity);
-    let bound = bind_steps(user, &folder, name, step);
+    let set: Vec<Given> = set.iter().map(|(name, value)| Given::value(name, value)).collect();
+    let bound = bind_steps(user, &folder, name, step, &set);
     session.open_recipes.borrow_mut().pop();
     bound
 }
 
-fn bind_steps(user: &Place<'_>, folder: &Folder<'_>, name: &str, step: &str) -> Result<Subrecipe, String> {
+fn bind_steps(
+    user: &Place<'_>,
+    folder: &Folder<'_>,
+    name: &str,
+    step: &str,
+    set: &[Given],
+) -> Result<Subrecipe, String> {
     let session = folder.session;
     let errors = session.errors();
     let broken = |session: &crate::session::Session<'_>| match session.errors() - errors {
@@ -45,12 +53,18 @@ fn bind_steps(user: &Place<'_>, folder: &Folder<'_>, name: &str, step: &str) -> 
         1 => format!("the recipe `{name}` has an error"),
         n => format!("the recipe `{name}` has {n} errors"),
     };
-    let recipe = Recipe::read(folder, &[]).ok_or_else(|| broken(session))?;
+    let recipe = Recipe::read(folder, set).ok_or_else(|| broken(session))?;
     for (role, kind) in &recipe.roles {
         user.use_role(role);
         let known = *session.roles.borrow_mut().entry(role.clone()).or_insert(*kind);
         if known != *kind {
             return Err(format!("the recipe `{name}` asks for `{role}` as a {kind} role, but here it is {known}"));
+        }
+    }
+    for (name, table) in &recipe.tables {
+        let known = session.tables.borrow_mut().entry(name.clone()).or_insert_with(|| table.clone()).clone();
+        if known != *table {
+            return Err(format!("the recipe `{}` declares the table `{name}` otherwise than this one", recipe.name));
         }
     }
     let place = Place::new(folder, &recipe);

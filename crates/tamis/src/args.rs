@@ -127,6 +127,9 @@ pub struct InputArgs {
     /// Which column of the input a field of the recipe comes from
     #[arg(long = "map", value_name = "FIELD=COLUMN")]
     pub map: Vec<String>,
+    /// Where a table of the recipe is: a file or folder in any format that --input takes
+    #[arg(long = "table", value_name = "NAME=PATH")]
+    pub table: Vec<String>,
 }
 
 /// Arguments of `plan`.
@@ -211,6 +214,9 @@ pub struct RunArgs {
     /// Use the answers that were paid for in an earlier run
     #[arg(long, value_name = "DIR")]
     pub reuse: Vec<PathBuf>,
+    /// The models that a step which handed its records over waited for
+    #[arg(long, value_name = "STEP=FILE")]
+    pub trained: Vec<String>,
     /// Machine-readable summary on standard output
     #[arg(long)]
     pub json: bool,
@@ -233,6 +239,12 @@ pub struct ResumeArgs {
     /// Another budget of answers
     #[arg(long, value_name = "N")]
     pub budget_requests: Option<u64>,
+    /// The models that a step which handed its records over waited for
+    #[arg(long, value_name = "STEP=FILE")]
+    pub trained: Vec<String>,
+    /// Where a table of the recipe is now, if it was moved
+    #[arg(long = "table", value_name = "NAME=PATH")]
+    pub table: Vec<String>,
     /// Machine-readable summary on standard output
     #[arg(long)]
     pub json: bool,

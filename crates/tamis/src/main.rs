@@ -8,6 +8,8 @@ mod error;
 mod human;
 mod launch;
 mod progress;
+mod tables;
+mod trained;
 
 use std::process::ExitCode;
 

@@ -54,7 +54,7 @@ impl Surroundings for Around {
         None
     }
 
-    fn recipe(&self, name: &str, _: &str) -> Result<Subrecipe, String> {
+    fn recipe(&self, name: &str, _: &str, _: &[(String, Json)]) -> Result<Subrecipe, String> {
         Err(format!("no recipe {name}"))
     }
 }

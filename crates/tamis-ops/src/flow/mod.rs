@@ -3,6 +3,8 @@
 pub mod each;
 pub mod on_fail;
 pub mod repeat;
+pub mod rounds;
+mod schema;
 pub mod subrecipe;
 
 use std::collections::HashSet;

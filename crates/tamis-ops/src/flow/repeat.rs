@@ -8,8 +8,9 @@ use tamis_core::block::{self, Block, Outcome};
 use tamis_core::operator::{Bound, Context, OperatorConfig, Process, Verdict};
 use tamis_core::record::StoryEvent;
 use tamis_core::template::{Expression, Vars};
-use tamis_core::{Field, Name, Record, Schema, StepError, Type, Value};
+use tamis_core::{Name, Record, StepError, Value};
 
+use super::schema::any_round;
 use super::{fail, inside, items, reject};
 
 /// Does the steps again until a condition holds, at most a number of times.
@@ -78,7 +79,7 @@ impl OperatorConfig for Repeat {
             scope.problem_with_help("reason", "nothing is rejected here that could have a reason", help);
             return None;
         }
-        let before = first_round(scope)?;
+        let before = any_round(scope)?;
         let (block, behind) = scope.block("steps", &before)?;
         let (until, _) = inside(scope, &behind, |inner| inner.expression("until", &self.until));
         let until = until?;
@@ -89,45 +90,6 @@ impl OperatorConfig for Repeat {
         let operator = Loop { block, until, max: self.max, on_exhausted: self.on_exhausted, shown, reason };
         Bound::process(operator).filter(|_| bounded)
     }
-}
-
-/// The fields at the beginning of any round: those before the loop, and those that an earlier round has written.
-fn first_round(scope: &mut Scope<'_>) -> Option<Schema> {
-    /// Each further look can only make types wider; lists of lists of optionals are rare.
-    const LOOKS: usize = 8;
-    let outside = scope.schema().clone();
-    let mut before = outside.clone();
-    for _ in 0..LOOKS {
-        let behind = scope.surroundings().probe("steps", &scope.step, &before);
-        let next = any_round(scope, &outside, &behind)?;
-        if next == before {
-            return Some(before);
-        }
-        before = next;
-    }
-    scope.problem("steps", "the types of the fields change from round to round without end");
-    None
-}
-
-fn any_round(scope: &mut Scope<'_>, outside: &Schema, behind: &Schema) -> Option<Schema> {
-    let mut any = Schema::new();
-    for (name, field) in outside.iter() {
-        let ty = match behind.get(name) {
-            Some(later) => field.ty.join(&later.ty),
-            None => Some(Type::optional(field.ty.clone())),
-        };
-        let Some(ty) = ty else {
-            let later = behind.get(name).map(|later| later.ty.to_string()).unwrap_or_default();
-            let message = format!("`{name}` is {} in the first round and {later} in the second", field.ty);
-            scope.problem("steps", message);
-            return None;
-        };
-        any.set(name.clone(), Field { ty, of: field.of.clone() });
-    }
-    for (name, field) in behind.iter().filter(|(name, _)| !outside.contains(name)) {
-        any.set(name.clone(), Field { ty: Type::optional(field.ty.clone()), of: field.of.clone() });
-    }
-    Some(any)
 }
 
 struct Loop {

@@ -4,6 +4,7 @@ use futures::future::{BoxFuture, FutureExt};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value as Json;
 use tamis_core::bind::{FieldRef, Scope, Subrecipe};
 use tamis_core::block::{self, Block, Outcome};
 use tamis_core::error::did_you_mean;
@@ -19,11 +20,12 @@ use tamis_core::{Field, Name, Record, Schema, StepError, Type};
 ///
 /// # Example
 /// ```yaml example
-/// step: { use: { recipe: greet, with: { name: person }, into: { hello: greeting } } }
+/// step: { use: { recipe: greet, with: { name: person }, set: { word: Hello }, into: { hello: greeting } } }
 /// recipes:
 ///   greet:
+///     params: { word: Hi }
 ///     inputs: { name: text }
-///     steps: [ text.template: { template: "Hello {{ name }}!", into: greeting } ]
+///     steps: [ text.template: { template: "{{ word }} {{ name }}!", into: greeting } ]
 ///     output: { greeting: text }
 /// in: { person: Ann }
 /// out: { hello: "Hello Ann!", person: Ann, greeting: null }
@@ -37,6 +39,9 @@ pub struct Use {
     /// the same name.
     #[serde(default)]
     with: IndexMap<String, String>,
+    /// Its parameters, each with the value that it has here in place of its default. What it does not allow is told.
+    #[serde(default)]
+    set: IndexMap<String, Json>,
     /// Our fields, each with the output of the other recipe that it receives.
     into: IndexMap<String, String>,
 }
@@ -45,7 +50,9 @@ impl OperatorConfig for Use {
     const NAME: &'static str = "use";
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
-        let Subrecipe { inputs, block, output, .. } = match scope.surroundings().recipe(&self.recipe, &scope.step) {
+        let set: Vec<(String, Json)> = self.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let bound = scope.surroundings().recipe(&self.recipe, &scope.step, &set);
+        let Subrecipe { inputs, block, output, .. } = match bound {
             Ok(recipe) => recipe,
             Err(why) => {
                 scope.problem("recipe", why);
@@ -204,6 +211,29 @@ in: {{ text: ab, other: abc }}
     fn an_input_of_the_same_name_need_not_be_named_and_a_rejected_record_is_ours() {
         check(&format!("{}rejects: too short", with("into: { text: out }")));
         check(&format!("{}out: {{ text: ab, other: abc! }}", with("with: { text: other }, into: { other: out }")));
+    }
+
+    #[test]
+    fn parameters_are_set_to_values_that_they_may_have() {
+        let with = |set: &str| {
+            format!(
+                "
+step: {{ use: {{ recipe: few, set: {{ {set} }}, into: {{ out: out }} }} }}
+recipes:
+  few:
+    params: {{ n: {{ default: 1, at_least: 1, at_most: 9 }}, tone: {{ default: plain, one_of: [plain, loud] }} }}
+    inputs: {{ text: text }}
+    steps: [ text.template: {{ template: '{{{{ text }}}} {{{{ n + 1 }}}} {{{{ tone }}}}', into: out }} ]
+    output: {{ out: text }}
+in: {{ text: a }}
+"
+            )
+        };
+        check(&format!("{}out: {{ out: a 6 loud }}", with("n: 5, tone: loud")));
+        assert!(problems(&with("n: 10")).contains("expected at most 9, found 10"));
+        assert!(problems(&with("n: '5'")).contains("expected a whole number"));
+        assert!(problems(&with("tone: lout")).contains("expected one of plain, loud, found lout; did you mean `loud`"));
+        assert!(problems(&with("m: 1")).contains("has no parameter `m`"));
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use tamis_core::Schema;
 use tamis_core::block::Block;
 use tamis_core::model::RoleKind;
 use tamis_core::template::Constants;
+use tamis_core::{Name, Schema};
 use tamis_recipe::node::{Kind, Limits, Node, parse};
 use tamis_recipe::source::{SourceText, Span};
-use tamis_recipe::{Diagnostic, MemoryFolder, bind_steps};
+use tamis_recipe::{Beside, Diagnostic, MemoryFolder, bind_steps};
 
 use crate::REGISTRY;
 
@@ -18,6 +18,7 @@ pub(crate) struct Around {
     pub(crate) roles: Vec<(String, RoleKind)>,
     pub(crate) constants: Constants,
     pub(crate) files: BTreeMap<String, String>,
+    pub(crate) tables: BTreeMap<Name, Schema>,
 }
 
 impl Around {
@@ -26,7 +27,8 @@ impl Around {
         let yaml = Json::Array(steps.to_vec()).to_string();
         let roles: Vec<(&str, RoleKind)> = self.roles.iter().map(|(role, kind)| (role.as_str(), *kind)).collect();
         let files = MemoryFolder::new("example", self.files.clone());
-        let bound = bind_steps(&yaml, schema.clone(), &roles, self.constants.clone(), &files, REGISTRY);
+        let beside = Beside { roles: &roles, constants: self.constants.clone(), tables: self.tables.clone() };
+        let bound = bind_steps(&yaml, schema.clone(), beside, &files, REGISTRY);
         bound.map_err(|problems| problems.iter().map(|problem| told(problem, &yaml)).collect())
     }
 }

@@ -14,7 +14,7 @@ use tamis_core::model::{
     Usage,
 };
 use tamis_core::operator::{Bound, Context, Host};
-use tamis_core::testing::{LocalHost, record, through_barrier};
+use tamis_core::testing::{LocalHost, Rows, record, through_barrier};
 use tamis_core::{Field, Name, Record, Schema, Type, Value};
 
 use super::binding::{Around, read};
@@ -45,6 +45,9 @@ pub(crate) struct Example {
     /// other recipes, by name
     #[serde(default)]
     recipes: BTreeMap<String, Json>,
+    /// the recipe's tables: rows, and the types of their fields where the values do not tell
+    #[serde(default)]
+    tables: BTreeMap<String, Vec<IndexMap<String, Json>>>,
     /// the record before; for a barrier, the records
     #[serde(rename = "in", default)]
     input: Json,
@@ -147,7 +150,8 @@ impl Example {
         }));
         let kind = |role: String| (self.roles.get(&role).copied().unwrap_or(RoleKind::Chat), role);
         let roles = roles.into_iter().map(kind).map(|(kind, role)| (role, kind)).collect();
-        Around { roles, constants: Arc::new(constants), files }
+        let tables = self.tables.iter().map(|(name, rows)| (name.as_str().into(), table_schema(rows))).collect();
+        Around { roles, constants: Arc::new(constants), files, tables }
     }
 
     /// Binds the steps, or tells every problem.
@@ -165,7 +169,14 @@ impl Example {
         let replies = Arc::new(Mutex::new(self.replies.iter().cloned().collect()));
         let player = |kind| -> Arc<dyn Model> { Arc::new(Script { kind, replies: Arc::clone(&replies) }) };
         let roles = self.around().roles;
-        roles.iter().fold(LocalHost::new(7), |host, (role, kind)| host.with_model(role, player(*kind)))
+        let host = roles.iter().fold(LocalHost::new(7), |host, (role, kind)| host.with_model(role, player(*kind)));
+        self.tables.iter().fold(host, |host, (name, rows)| {
+            let row = |row: &IndexMap<String, Json>| {
+                row.iter().map(|(name, json)| (name.as_str().into(), Value::from_plain_json(json))).collect()
+            };
+            let table = Rows::new(table_schema(rows), rows.iter().map(row).collect());
+            host.with_table(name, Arc::new(table))
+        })
     }
 
     /// The records before the steps, as rows from `first` on.
@@ -277,6 +288,21 @@ fn same(expected: &Json, found: &Value) -> bool {
             same(&Json::Array(items.clone()), &found)
         }
         _ => *expected == found.to_json(),
+    }
+}
+
+/// The fields of a table's rows, as its values tell; one that some rows lack is optional.
+fn table_schema(rows: &[IndexMap<String, Json>]) -> Schema {
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| Value::map(row.iter().map(|(name, json)| (name.as_str(), Value::from_plain_json(json)))))
+        .collect();
+    match type_of(&Value::list(rows)) {
+        Type::List(row) => match *row {
+            Type::Struct(fields) => fields.into_iter().map(|(name, ty)| (name, Field::new(ty))).collect(),
+            other => panic!("a table's rows are {other}"),
+        },
+        other => panic!("a table is {other}"),
     }
 }
 

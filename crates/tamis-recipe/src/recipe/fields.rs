@@ -54,7 +54,7 @@ impl Reader<'_, '_> {
         None
     }
 
-    fn input(&self, field: &Wanted, all: &[Wanted]) -> Option<Field> {
+    pub(super) fn input(&self, field: &Wanted, all: &[Wanted]) -> Option<Field> {
         let ty = field.ty.clone()?;
         if !valid_name(&field.name) {
             let message = format!("`{}` is no field name: a letter, then letters, digits, `_` or `-`", field.name);
@@ -95,7 +95,7 @@ impl Reader<'_, '_> {
         image && geometry
     }
 
-    fn wanted(&self, entry: &Entry) -> Wanted {
+    pub(super) fn wanted(&self, entry: &Entry) -> Wanted {
         let name = Name::from(entry.key.as_str());
         let (ty, of) = self.type_of(entry).unzip();
         Wanted { name, name_span: entry.key_span, ty, type_span: place(entry), of: of.flatten() }

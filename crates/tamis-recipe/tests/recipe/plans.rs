@@ -8,7 +8,7 @@ use tamis_core::operator::Bound;
 use tamis_core::template::Constants;
 use tamis_core::{Name, Schema, Type, Value};
 use tamis_recipe::reference::operator_page;
-use tamis_recipe::{Files, Library, MemoryFolder, Options, Plan, bind_steps, no_files};
+use tamis_recipe::{Beside, Files, Library, MemoryFolder, Options, Plan, bind_steps, no_files};
 
 use crate::operators::REGISTRY;
 use crate::{checked, lines};
@@ -207,7 +207,8 @@ fn bare_steps_are_bound_for_examples() {
     let schema: Schema = [("caption", Type::Text.into())].into_iter().collect();
     let constants: Constants = Arc::new(vec![("topics".into(), Value::list(vec![]))]);
     let bind = |yaml: &str| {
-        bind_steps(yaml, schema.clone(), &[("writer", RoleKind::Chat)], constants.clone(), &no_files(), REGISTRY)
+        let beside = Beside { roles: &[("writer", RoleKind::Chat)], constants: constants.clone(), ..Beside::default() };
+        bind_steps(yaml, schema.clone(), beside, &no_files(), REGISTRY)
     };
     let (block, after) = bind("text.trim: {from: caption}").unwrap();
     assert_eq!(

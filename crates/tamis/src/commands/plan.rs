@@ -20,7 +20,8 @@ use tamis_recipe::plan::Plan;
 
 use crate::args::PlanArgs;
 use crate::error::{Error, Outcome};
-use crate::{human, launch};
+use crate::tables::Tables;
+use crate::{human, launch, trained};
 
 /// Prints the stages and the cost.
 pub fn run(args: &PlanArgs) -> Outcome {
@@ -85,11 +86,13 @@ fn estimate(
         (role, Arc::new(model) as Arc<dyn Model>)
     });
     let media = DiskStore::open(&dir.media(), "plan").map_err(|e| Error::refused(e.to_string()))?;
+    trained::pretend(plan, &dir)?;
     let sample = args.sample.min(args.take.unwrap_or(u64::MAX)).max(1);
     let job = Job {
         plan: plan.clone(),
         source,
-        tables: Default::default(),
+        tables: Tables::open(plan, &args.input.table)?.read(scratch.path())?,
+        rebind: None,
         models: models.collect(),
         dir,
         media: Arc::new(media),

@@ -12,8 +12,10 @@ use crate::launch;
 /// Goes on where the run stopped.
 pub fn run(args: &ResumeArgs) -> Outcome {
     let run = RunDir::at(&args.dir).read()?;
-    let begun = arguments_of(&run, &args.dir);
+    let mut begun = arguments_of(&run, &args.dir);
+    begun.input.table.extend(args.table.iter().cloned());
     let run_args = RunArgs {
+        trained: args.trained.clone(),
         json: args.json,
         quiet: args.quiet,
         budget_usd: args.budget_usd.or(begun.budget_usd),

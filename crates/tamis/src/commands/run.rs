@@ -20,6 +20,8 @@ use tamis_recipe::plan::Plan;
 use crate::args::{RecipeArgs, RunArgs};
 use crate::error::{Error, FAILED, Outcome};
 use crate::progress::Display;
+use crate::tables::Tables;
+use crate::trained::{self, Rebinder};
 use crate::{human, launch};
 
 /// Checks, opens, binds, runs.
@@ -34,6 +36,7 @@ pub struct Launch {
     plan: Arc<Plan>,
     args: RunArgs,
     source: Option<SharedSource>,
+    tables: Tables,
     bindings: Option<Bindings>,
     dir: RunDir,
     shard: Shard,
@@ -44,10 +47,11 @@ impl Launch {
     pub fn new(plan: Arc<Plan>, args: RunArgs) -> Result<Launch, Error> {
         refuse_odd_arguments(&plan, &args)?;
         let source = launch::source(&plan, &args.input)?;
+        let tables = Tables::open(&plan, &args.input.table)?;
         let bindings = launch::bindings(&plan, args.models.as_deref())?;
         let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(&plan.name));
         let shard = args.shard.unwrap_or(Shard::WHOLE);
-        Ok(Launch { plan, args, source, bindings, dir: RunDir::at(dir), shard })
+        Ok(Launch { plan, args, source, tables, bindings, dir: RunDir::at(dir), shard })
     }
 
     /// Runs to the end, prints what came out.
@@ -63,6 +67,8 @@ impl Launch {
         }
         let began = Instant::now();
         let claim = self.claim()?;
+        trained::hand_back(&self.plan, &self.dir, &self.args.trained)?;
+        let tables = self.tables.read(self.dir.path())?;
         let media =
             DiskStore::open(&self.dir.media(), &self.shard.name()).map_err(|e| Error::refused(e.to_string()))?;
         let (meter, progress, stop) =
@@ -71,13 +77,15 @@ impl Launch {
         let services = Services { journal: journal.clone(), budget: self.budget()?, meter: meter.clone() };
         let display = Display::start(progress.clone(), meter.clone(), self.args.quiet);
         let models = match &self.bindings {
-            Some(bindings) => runtime.block_on(bindings.connect(&launch::roles(&self.plan), services))?,
+            Some(bindings) => runtime.block_on(bindings.connect(&launch::roles(&self.plan), services.clone()))?,
             None => BTreeMap::new(),
         };
+        let rebinder = Rebinder { roles: launch::roles(&self.plan), services };
         let job = Job {
             plan: self.plan.clone(),
             source: self.source.clone(),
-            tables: Default::default(),
+            tables,
+            rebind: Some(Arc::new(rebinder)),
             models,
             dir: self.dir.clone(),
             media: Arc::new(media),
@@ -117,6 +125,7 @@ impl Launch {
             accept: args.accept,
             part_rows: part_rows(&self.plan, args.accept),
             models: models.map_or("none".to_string(), |bindings| bindings.digest(&launch::roles(&self.plan))),
+            tables: self.tables.fingerprints(),
         };
         Ok(RunFile {
             identity,
@@ -144,11 +153,20 @@ impl Launch {
         json!({
             "recipe": self.plan.name, "set": args.recipe.set,
             "input": args.input.input.as_deref().map(launch::absolute), "format": args.input.format, "map": args.input.map,
+            "tables": self.absolute_tables(),
             "models": models, "take": args.take, "accept": args.accept, "seed": args.seed, "in_flight": args.in_flight,
             "max_failures": args.max_failures, "budget_usd": args.budget_usd, "budget_tokens": args.budget_tokens,
             "budget_requests": args.budget_requests,
             "reuse": args.reuse.iter().map(|dir| launch::absolute(dir)).collect::<Vec<_>>(),
         })
+    }
+
+    fn absolute_tables(&self) -> Vec<String> {
+        let absolute = |pair: &String| match pair.split_once('=') {
+            Some((name, path)) => format!("{name}={}", launch::absolute(path.as_ref())),
+            None => pair.clone(),
+        };
+        self.args.input.table.iter().map(absolute).collect()
     }
 
     fn options(&self, jobs: usize) -> Options {
@@ -287,7 +305,13 @@ impl Report<'_> {
         }
         let message = format!("stopped: {reason}");
         let done = format!("{} are committed", human::counted(summary.accepted, "sample"));
-        let help = format!("{done}; take it up with `tamis resume {dir}`, nothing is paid twice");
+        let next = match reason {
+            StopReason::HandedOver { step, .. } => {
+                format!("train, then take it up with `tamis resume {dir} --trained {step}=models.yaml`")
+            }
+            _ => format!("take it up with `tamis resume {dir}`, nothing is paid twice"),
+        };
+        let help = format!("{done}; {next}");
         Err(Error { message, help: Some(help), code: FAILED })
     }
 
@@ -330,8 +354,12 @@ pub fn arguments_of(run: &RunFile, dir: &std::path::Path) -> RunArgs {
         items.iter().filter_map(Json::as_str).map(str::to_string).collect()
     };
     let recipe = RecipeArgs { recipe: RunDir::at(dir).recipe().display().to_string(), set: list("set") };
-    let input =
-        crate::args::InputArgs { input: text("input").map(PathBuf::from), format: text("format"), map: list("map") };
+    let input = crate::args::InputArgs {
+        input: text("input").map(PathBuf::from),
+        format: text("format"),
+        map: list("map"),
+        table: list("tables"),
+    };
     RunArgs {
         recipe,
         input,

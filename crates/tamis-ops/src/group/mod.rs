@@ -1,0 +1,3 @@
+//! Many records into one.
+
+pub mod by;
