@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use tamis_core::media::MediaStore;
-use tamis_core::model::{CallError, ChatRequest, Estimate, Part, Sampling, Usage};
+use tamis_core::model::{CallError, Estimate, Part, Reply, Request, Sampling, Usage};
 use tamis_core::rng::Rng;
 
-use crate::backend::{Answered, Ask};
+use crate::backend::{self, Answered, Ask, Talk};
 use crate::bindings::ModelSpec;
 use crate::endpoint::{Endpoint, Tried};
 use crate::fault::{Fault, FaultKind};
@@ -41,8 +41,12 @@ pub(crate) enum Called {
 }
 
 impl BoundModel {
-    /// The recipe's sampling, completed by the binding's.
-    pub(crate) fn sampling(&self, recipe: &Sampling) -> Sampling {
+    /// The recipe's sampling, completed by the binding's; nothing where the role does not write text.
+    pub(crate) fn sampling(&self, request: &Request) -> Sampling {
+        backend::talk(request).map_or_else(Sampling::default, |talk| self.completed(talk.sampling))
+    }
+
+    fn completed(&self, recipe: &Sampling) -> Sampling {
         let own = &self.spec.sampling;
         let mut extra = own.extra.clone();
         extra.extend(recipe.extra.clone());
@@ -116,41 +120,31 @@ impl BoundModel {
         format!("model `{}` ({}): {}", self.label, self.model, reasons.join("; "))
     }
 
-    /// US dollars of this many tokens.
-    pub(crate) fn usd(&self, usage: Usage) -> f64 {
-        self.spec.price.of(usage.input as f64, usage.output as f64)
+    /// US dollars of an answer of this many tokens.
+    pub(crate) fn usd(&self, usage: Usage, reply: &Reply) -> f64 {
+        let pictures = f64::from(u8::from(matches!(reply, Reply::Image(_))));
+        self.spec.price.of(usage.input as f64, usage.output as f64) + pictures * self.spec.price.image
     }
 
     /// What the request would cost, with texts counted by `count`.
-    pub(crate) fn estimate(&self, chat: &ChatRequest, media: &dyn MediaStore, count: fn(&str) -> f64) -> Estimate {
-        let formula = self.spec.image_tokens();
-        let (mut input, mut exact) = (3.0, formula.is_some());
-        for message in &chat.messages {
-            input += tokens::PER_MESSAGE;
-            for part in &message.parts {
-                input += match part {
-                    Part::Text(text) => count(text),
-                    Part::Image(image) => match image.header(media) {
-                        Ok(header) => self.image_tokens(formula.unwrap_or(UNKNOWN), header.width, header.height),
-                        Err(_) => {
-                            exact = false;
-                            ANSWER
-                        }
-                    },
-                };
-            }
+    pub(crate) fn estimate(&self, request: &Request, media: &dyn MediaStore, count: fn(&str) -> f64) -> Estimate {
+        let counter = Counter {
+            model: self,
+            formula: self.spec.image_tokens(),
+            media,
+            count,
+            exact: self.spec.image_tokens().is_some(),
+        };
+        if let Some(talk) = backend::talk(request) {
+            return counter.talk(&talk);
         }
-        let answers = f64::from(chat.n.max(1));
-        let most = self.sampling(&chat.sampling).max_tokens.map_or(ANSWER, f64::from);
-        let (low, high) = ((most * 0.05).max(1.0) * answers, most * answers);
-        let price = self.spec.price;
-        Estimate {
-            input,
-            output_low: low,
-            output_high: high,
-            usd_low: price.of(input, low),
-            usd_high: price.of(input, high),
-            exact_images: exact,
+        match request {
+            Request::Embed(embed) => counter.embed(&embed.item),
+            Request::Image(_) => {
+                let usd = self.spec.price.image;
+                Estimate { usd_low: usd, usd_high: usd, exact_images: true, ..Estimate::default() }
+            }
+            _ => Estimate { exact_images: true, ..Estimate::default() },
         }
     }
 
@@ -169,6 +163,59 @@ impl BoundModel {
         let count = self.endpoints.len();
         let in_turn = (0..count).map(|i| &self.endpoints[(turn + i) % count]);
         in_turn.into_iter().find(|endpoint| endpoint.breaker.given_up().is_none())
+    }
+}
+
+/// Counts the tokens of one request.
+struct Counter<'a> {
+    model: &'a BoundModel,
+    formula: Option<ImageTokens>,
+    media: &'a dyn MediaStore,
+    count: fn(&str) -> f64,
+    /// whether all pictures were counted by the model's own formula
+    exact: bool,
+}
+
+impl Counter<'_> {
+    fn talk(mut self, talk: &Talk<'_>) -> Estimate {
+        let mut input = 3.0;
+        for message in talk.messages {
+            input += tokens::PER_MESSAGE + message.parts.iter().map(|part| self.part(part)).sum::<f64>();
+        }
+        if let Some(forced) = talk.forced {
+            let input = input + (self.count)(forced);
+            return self.priced(input, 0.0, 1.0);
+        }
+        let answers = f64::from(talk.n);
+        let most = self.model.completed(talk.sampling).max_tokens.map_or(ANSWER, f64::from);
+        self.priced(input, (most * 0.05).max(1.0) * answers, most * answers)
+    }
+
+    fn embed(mut self, item: &Part) -> Estimate {
+        let input = self.part(item);
+        self.priced(input, 0.0, 0.0)
+    }
+
+    fn part(&mut self, part: &Part) -> f64 {
+        let header = match part {
+            Part::Text(text) => return (self.count)(text),
+            Part::Image(image) => image.header(self.media),
+        };
+        self.exact &= header.is_ok();
+        let formula = self.formula.unwrap_or(UNKNOWN);
+        header.map_or(ANSWER, |header| self.model.image_tokens(formula, header.width, header.height))
+    }
+
+    fn priced(self, input: f64, low: f64, high: f64) -> Estimate {
+        let price = self.model.spec.price;
+        Estimate {
+            input,
+            output_low: low,
+            output_high: high,
+            usd_low: price.of(input, low),
+            usd_high: price.of(input, high),
+            exact_images: self.exact,
+        }
     }
 }
 

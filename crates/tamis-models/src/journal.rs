@@ -8,14 +8,18 @@
 //! 141 ms to open an empty store and 37 MB of memory; this takes 0.1 ms and 1 MB, and answers are only ever added.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tamis_core::media::{Bytes, MediaHash, MediaStore};
 use tamis_core::model::{Reply, Usage};
+
+use crate::painted;
 
 /// The first bytes of the file: what it is, and the version of its layout.
 const MAGIC: &[u8; 16] = b"tamis answers 1\n";
@@ -28,12 +32,13 @@ const LONGEST: u32 = 256 << 20;
 pub(crate) type Key = blake3::Hash;
 
 /// Paid answers by the content address of their request.
-#[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     writer: Mutex<Writer>,
     own: Log,
     others: Vec<Log>,
+    /// where the pictures of the others' answers are
+    albums: Vec<Arc<dyn MediaStore>>,
 }
 
 /// What is kept of an answer.
@@ -112,7 +117,8 @@ impl Journal {
         let (index, length) = scan(&file).map_err(fail)?.ok_or_else(|| JournalError::Foreign { path: path.clone() })?;
         file.set_len(length).map_err(fail)?;
         let own = Log { file: file.try_clone().map_err(fail)?, index: Mutex::new(index) };
-        Ok(Journal { writer: Mutex::new(Writer { file, length }), own, others: Vec::new(), path })
+        let writer = Mutex::new(Writer { file, length });
+        Ok(Journal { writer, own, others: Vec::new(), albums: Vec::new(), path })
     }
 
     /// Looks answers up in the journal of an earlier run, too, without ever writing to it. A directory without a
@@ -130,6 +136,12 @@ impl Journal {
         let (index, _) = scan(&file).map_err(fail)?.ok_or_else(|| JournalError::Foreign { path: path.clone() })?;
         self.others.push(Log { file, index: Mutex::new(index) });
         Ok(())
+    }
+
+    /// Looks for pictures of earlier runs' answers in their media store, too. An answer whose picture is nowhere does
+    /// not count as paid for.
+    pub fn also_look_in(&mut self, media: Arc<dyn MediaStore>) {
+        self.albums.push(media);
     }
 
     /// How many answers it holds, those of other runs not counted.
@@ -155,6 +167,11 @@ impl Journal {
         own.or_else(|| self.others.iter().find_map(|log| log.get(key)).map(|entry| (entry, Paid::Elsewhere)))
     }
 
+    /// The bytes of a picture that an earlier run has stored.
+    pub(crate) fn picture(&self, hash: MediaHash) -> Option<Bytes> {
+        self.albums.iter().find_map(|media| painted::read(hash, &**media))
+    }
+
     /// Keeps an answer: once this returns, the operating system has it.
     pub(crate) fn put(&self, key: &Key, entry: &Entry) -> Result<(), JournalError> {
         let fail = |source| JournalError::Io { path: self.path.clone(), source };
@@ -173,6 +190,12 @@ impl Journal {
         self.own.lock().insert(prefix(key), writer.length);
         writer.length += frame.len() as u64;
         Ok(())
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} answers in {}", self.len(), self.path.display())
     }
 }
 

@@ -23,6 +23,7 @@ pub mod journal;
 mod limits;
 mod local;
 pub mod meter;
+mod painted;
 mod role;
 pub mod scripted;
 mod secret;

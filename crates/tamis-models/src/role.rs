@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use tamis_core::error::StopReason;
-use tamis_core::model::{
-    CallError, CallSite, ChatRequest, Estimate, Model, Receipt, Reply, Request, RoleKind, Sampling, Usage,
-};
+use tamis_core::model::{CallError, CallSite, Estimate, Model, Receipt, Reply, Request, RoleKind, Sampling, Usage};
 use tamis_core::value::Name;
 
 use crate::backend::{Answered, Ask};
@@ -17,7 +15,7 @@ use crate::digest;
 use crate::fault::{Fault, FaultKind};
 use crate::flight::{Flights, Outcome, Turn};
 use crate::journal::{Entry, Key, Paid};
-use crate::tokens;
+use crate::{painted, tokens};
 
 /// A role with the models that play it.
 pub(crate) struct Role {
@@ -42,19 +40,18 @@ impl Model for Role {
 
     fn call<'a>(&'a self, request: Request, site: &'a CallSite<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            match request {
-                Request::Chat(chat) => self.chat(&chat, site).await,
-                other => Err(failed(format!("the role `{}` cannot answer {other:?}", self.name), 0)),
+            match request.is_for(self.kind) {
+                true => self.answer(&request, site).await,
+                false => Err(failed(self.mistaken(&request, site), 0)),
             }
         })
     }
 
     fn estimate(&self, request: &Request, site: &CallSite<'_>) -> Estimate {
-        let Request::Chat(chat) = request else { return Estimate::default() };
         let total: f64 = self.players.iter().map(|(_, weight)| weight).sum();
         let mut mean = Estimate { exact_images: true, ..Estimate::default() };
         for (model, weight) in &self.players {
-            let one = model.estimate(chat, site.media, |text| tokens::count(text) as f64);
+            let one = model.estimate(request, site.media, |text| tokens::count(text) as f64);
             let share = weight / total;
             mean.input += share * one.input;
             mean.output_low += share * one.output_low;
@@ -68,19 +65,20 @@ impl Model for Role {
 }
 
 impl Role {
-    async fn chat(&self, chat: &ChatRequest, site: &CallSite<'_>) -> Outcome {
-        let question = digest::of_question(chat, site.media).map_err(|e| failed(e.to_string(), 0))?;
-        let candidates = self.candidates(chat, &question);
-        if let Some(known) = self.look_up(&candidates) {
+    async fn answer(&self, request: &Request, site: &CallSite<'_>) -> Outcome {
+        let question = digest::of_question(request, site.media).map_err(|e| failed(e.to_string(), 0))?;
+        let candidates = self.candidates(request, &question);
+        if let Some(known) = self.look_up(&candidates, site)? {
             return Ok(known);
         }
         let outcome = match self.flights.join(candidates[0].key).await {
             Turn::Shared(outcome) => return self.shared(outcome),
             Turn::Ask(flight) => {
                 // An identical request may have been answered between the look into the journal and now.
-                let outcome = match self.look_up(&candidates) {
-                    Some(known) => Ok(known),
-                    None => self.ask(chat, site, &candidates).await,
+                let outcome = match self.look_up(&candidates, site) {
+                    Ok(Some(known)) => Ok(known),
+                    Ok(None) => self.ask(request, site, &candidates).await,
+                    Err(error) => Err(error),
                 };
                 flight.land(&outcome);
                 outcome
@@ -92,26 +90,46 @@ impl Role {
         outcome
     }
 
-    fn candidates(&self, chat: &ChatRequest, question: &Key) -> Vec<Candidate<'_>> {
+    /// What is wrong with a request of another kind than the role's: the operator is to blame, not the model.
+    fn mistaken(&self, request: &Request, site: &CallSite<'_>) -> String {
+        let kinds = RoleKind::ALL.iter().filter(|kind| request.is_for(**kind)).map(|kind| kind.name());
+        format!(
+            "step `{}` asks the role `{}` what only a role of the kind {} can answer; its kind is {}",
+            site.step,
+            self.name,
+            kinds.collect::<Vec<_>>().join(" or "),
+            self.kind
+        )
+    }
+
+    fn candidates(&self, request: &Request, question: &Key) -> Vec<Candidate<'_>> {
         let weights: Vec<f64> = self.players.iter().map(|(_, weight)| *weight).collect();
         let candidate = |i: usize| {
             let model = self.players[i].0.as_ref();
-            let sampling = model.sampling(&chat.sampling);
-            let key = digest::of_request(question, &model.spec, &model.model, &sampling);
+            let sampling = model.sampling(request);
+            let key = digest::of_request(question, request, &model.spec, &model.model, &sampling);
             Candidate { model, sampling, key }
         };
         order(question, &weights).into_iter().map(candidate).collect()
     }
 
     /// An answer that was paid for before, by whichever of the models.
-    fn look_up(&self, candidates: &[Candidate<'_>]) -> Option<(Reply, Receipt)> {
-        let journal = self.services.journal.as_ref()?;
-        let (candidate, (entry, paid)) = candidates.iter().find_map(|c| Some((c, journal.get(&c.key)?)))?;
+    fn look_up(
+        &self,
+        candidates: &[Candidate<'_>],
+        site: &CallSite<'_>,
+    ) -> Result<Option<(Reply, Receipt)>, CallError> {
+        let Some(journal) = &self.services.journal else { return Ok(None) };
+        let found = candidates.iter().find_map(|c| Some((c, journal.get(&c.key)?)));
+        let Some((candidate, (entry, paid))) = found else { return Ok(None) };
+        if !painted::fetch(&entry.reply, journal, site.media).map_err(machine)? {
+            return Ok(None);
+        }
         self.services.meter.add_cached();
         // A run that was taken up has paid for its own answers all the same: they stay on its bill.
-        let usd = if paid == Paid::ByThisRun { candidate.model.usd(entry.usage) } else { 0.0 };
+        let usd = if paid == Paid::ByThisRun { candidate.model.usd(entry.usage, &entry.reply) } else { 0.0 };
         let receipt = Receipt { usd, cached: true, notes: entry.notes, ..self.receipt(candidate, entry.usage) };
-        Some((entry.reply, receipt))
+        Ok(Some((entry.reply, receipt)))
     }
 
     /// The outcome of an identical call that somebody else made.
@@ -122,22 +140,22 @@ impl Role {
         Ok((reply, Receipt { role, usd: 0.0, cached: true, attempts: 0, ..receipt }))
     }
 
-    async fn ask(&self, chat: &ChatRequest, site: &CallSite<'_>, candidates: &[Candidate<'_>]) -> Outcome {
+    async fn ask(&self, request: &Request, site: &CallSite<'_>, candidates: &[Candidate<'_>]) -> Outcome {
         if candidates.iter().any(|candidate| candidate.model.endpoints.is_empty()) {
             return Err(failed(format!("the role `{}` is bound for a plan, which makes no calls", self.name), 0));
         }
         let mut total_attempts = 0;
         let mut last = None;
         for candidate in candidates {
-            let expected = candidate.model.estimate(chat, site.media, tokens::roughly);
+            let expected = candidate.model.estimate(request, site.media, tokens::roughly);
             let most = Spent {
                 requests: 1,
                 tokens: (expected.input + expected.output_high).ceil() as u64,
                 usd: expected.usd_high,
             };
             let reservation = self.services.budget.reserve(most).await.map_err(CallError::Stop)?;
-            let ask = Ask { chat, sampling: &candidate.sampling, media: site.media };
-            let keep = |answered: &Answered| self.keep(candidate, answered, expected.input);
+            let ask = Ask { request, sampling: &candidate.sampling, media: site.media };
+            let keep = |answered: &Answered| self.keep(candidate, answered, expected.input, site);
             let tokens = expected.input + expected.output_high;
             match candidate.model.call(&ask, &candidate.key, tokens, &keep).await {
                 Called::Answered(answered, attempts) => {
@@ -178,17 +196,24 @@ impl Role {
         failed(format!("model `{}` gave no answer{times}: {}", model.label, fault.message), attempts)
     }
 
-    fn keep(&self, candidate: &Candidate<'_>, answered: &Answered, input: f64) -> Result<(), CallError> {
+    /// Puts the answer where it survives: its pictures first, so that no journaled answer lacks them.
+    fn keep(
+        &self,
+        candidate: &Candidate<'_>,
+        answered: &Answered,
+        input: f64,
+        site: &CallSite<'_>,
+    ) -> Result<(), CallError> {
+        painted::store(&answered.pictures, site.media).map_err(machine)?;
         let Some(journal) = &self.services.journal else { return Ok(()) };
         let (usage, notes) = usage_of(answered, input);
         let entry = Entry { reply: answered.reply.clone(), usage, notes };
-        let lost = |e: crate::journal::JournalError| CallError::Stop(StopReason::Machine(e.to_string()));
-        journal.put(&candidate.key, &entry).map_err(lost)
+        journal.put(&candidate.key, &entry).map_err(machine)
     }
 
     fn paid(&self, candidate: &Candidate<'_>, answered: &Answered, input: f64, attempts: u32) -> Receipt {
         let (usage, notes) = usage_of(answered, input);
-        let usd = candidate.model.usd(usage);
+        let usd = candidate.model.usd(usage, &answered.reply);
         self.services.meter.add_answer(usage, usd);
         Receipt { usd, attempts, notes, ..self.receipt(candidate, usage) }
     }
@@ -211,15 +236,22 @@ impl Role {
 /// Tokens as the server counted them, or as estimated, with a note that says so.
 fn usage_of(answered: &Answered, input: f64) -> (Usage, Vec<String>) {
     let mut notes = answered.notes.clone();
-    let usage = answered.usage.unwrap_or_else(|| {
+    let mut estimated = |written: f64| {
         notes.push("tokens are estimated, the server does not count them".into());
-        let written = match &answered.reply {
-            Reply::Chat(reply) => reply.answers.iter().map(|answer| tokens::roughly(&answer.text)).sum(),
-            _ => 0.0,
-        };
         Usage { input: input as u64, output: written as u64 }
-    });
+    };
+    let usage = match (answered.usage, &answered.reply) {
+        (Some(usage), _) => usage,
+        (None, Reply::Chat(reply)) => estimated(reply.answers.iter().map(|a| tokens::roughly(&a.text)).sum()),
+        (None, Reply::Embed(_)) => estimated(0.0),
+        // Who paints, reads or runs programs does not live by tokens.
+        (None, Reply::Image(_) | Reply::Ocr(_) | Reply::Code(_)) => Usage::default(),
+    };
     (usage, notes)
+}
+
+fn machine(error: impl std::fmt::Display) -> CallError {
+    CallError::Stop(StopReason::Machine(error.to_string()))
 }
 
 fn failed(message: String, attempts: u32) -> CallError {

@@ -1,21 +1,25 @@
 //! A model that recites: the replies of a recipe's fixtures, so that every gate, branch and loop can be driven.
 
+mod scene;
+
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
+use scene::Scene;
 use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_saphyr::Spanned;
 use tamis_core::RecordId;
 use tamis_core::error::StopReason;
+use tamis_core::media::Media;
 use tamis_core::model::{
-    Answer, CallError, CallSite, ChatReply, ChatRequest, Estimate, Finish, Model, Part, Receipt, Reply, Request,
-    RoleKind, Usage,
+    CallError, CallSite, ChatReply, ChatRequest, CompleteRequest, EmbedRequest, Estimate, Model, Part, Receipt, Reply,
+    Request, RoleKind, Usage,
 };
 use tamis_core::value::Name;
 
+use crate::backend::talk;
 use crate::digest::speaker;
 use crate::tokens::roughly;
 
@@ -30,12 +34,24 @@ use crate::tokens::roughly;
 ///     - text: cut in the mid
 ///       finish: length         # or refused
 ///     - error: the server is on fire     # the call fails
+/// - role: mapper
+///   replies: [[0.6, 0.8]]      # of a role that embeds: the numbers of the vector
+/// - role: painter
+///   replies:
+///     - image: 64x48           # of a role that paints or edits: some picture of this size
+///     - image: photos/dog.jpg  # or this one, beside the file of replies
+/// - role: reader               # of a role that reads text in pictures
+///   replies: [{ words: [{ text: Exit, box: [4, 4, 40, 16], confidence: 0.9, line: 0, block: 0 }] }]
+/// - role: runner               # of a role that runs programs; each field may be left away
+///   replies: [{ stdout: "42", stderr: "", end: { exit: 0 }, images: { plot.png: 64x48 } }]
 /// ```
 ///
-/// The first rule that fits a call answers it. A call that no rule fits is an error that shows the request, so that
+/// Log-probabilities are written as `{ text: Yes, tokens: [{ token: Yes, logprob: -0.1, top: [[Yes, -0.1]] }] }`. The first rule that fits a call answers it. A call that no rule fits is an error that shows the request, so that
 /// fixtures are complete; [`Scripted::unused`] names the rules that no call fitted.
 pub struct Scripted {
     file: String,
+    /// where the pictures are that replies name
+    folder: PathBuf,
     rules: Vec<Rule>,
     calls: Mutex<HashMap<(usize, RecordId), usize>>,
 }
@@ -47,12 +63,6 @@ struct Rule {
     role: Option<String>,
     contains: Option<String>,
     replies: Vec<Scene>,
-}
-
-#[derive(Clone, Debug)]
-enum Scene {
-    Say(Answer),
-    Fail(String),
 }
 
 #[derive(Deserialize)]
@@ -69,15 +79,21 @@ impl Scripted {
     ///
     /// Errors: a file that cannot be read, or is no such list, with line and column.
     pub fn load(path: impl AsRef<Path>) -> Result<Arc<Scripted>, String> {
-        let name = path.as_ref().display().to_string();
+        let path = path.as_ref();
+        let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|e| format!("{name}: {e}"))?;
-        Scripted::parse(&name, &text)
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Ok(Arc::new(Scripted { folder, ..Scripted::read(&name, &text)? }))
     }
 
     /// Reads rules from a text; `name` is what errors call it.
     ///
     /// Errors: a text that is no list of rules, with line and column.
     pub fn parse(name: &str, text: &str) -> Result<Arc<Scripted>, String> {
+        Scripted::read(name, text).map(Arc::new)
+    }
+
+    fn read(name: &str, text: &str) -> Result<Scripted, String> {
         let written: Vec<Spanned<WrittenRule>> = serde_saphyr::from_str(text).map_err(|e| {
             let place = e.location().map(|l| format!("{}:{}: ", l.line(), l.column())).unwrap_or_default();
             format!("{name}:{place}{}", e.without_snippet())
@@ -91,7 +107,7 @@ impl Scripted {
             }
             rules.push(Rule { line, step, role, contains, replies });
         }
-        Ok(Arc::new(Scripted { file: name.to_string(), rules, calls: Mutex::default() }))
+        Ok(Scripted { file: name.to_string(), folder: PathBuf::new(), rules, calls: Mutex::default() })
     }
 
     /// A model for each role.
@@ -111,8 +127,8 @@ impl Scripted {
         unused.map(|(_, rule)| format!("{}:{}: no call fitted {}", self.file, rule.line, rule.describe())).collect()
     }
 
-    fn recite(&self, role: &str, chat: &ChatRequest, site: &CallSite<'_>) -> Result<Reply, CallError> {
-        let text = rendered(chat);
+    fn recite(&self, role: &str, request: &Request, site: &CallSite<'_>) -> Result<Reply, CallError> {
+        let text = rendered(request);
         let fitting = self.rules.iter().position(|rule| rule.fits(role, site.step, &text));
         let Some(rule) = fitting else {
             let message = format!(
@@ -128,9 +144,17 @@ impl Scripted {
             *time += 1;
             *time - 1
         };
-        let answers = (0..chat.n.max(1) as usize).map(|i| match &replies[(time + i).min(replies.len() - 1)] {
-            Scene::Say(answer) => Ok(answer.clone()),
-            Scene::Fail(message) => Err(CallError::Failed { message: message.clone(), attempts: 1 }),
+        let scene = |i: usize| &replies[(time + i).min(replies.len() - 1)];
+        let stage = scene::Stage { folder: &self.folder, media: site.media };
+        let wrong = |message: String| {
+            CallError::Stop(StopReason::Machine(format!("{}:{}: {message}", self.file, self.rules[rule].line)))
+        };
+        let Some(talk) = talk(request) else {
+            return scene(0).failure().map_or_else(|| scene(0).play(request, &stage).map_err(wrong), Err);
+        };
+        let answers = (0..talk.n as usize).map(|i| match scene(i).failure() {
+            Some(failure) => Err(failure),
+            None => scene(i).say().map_err(wrong),
         });
         Ok(Reply::Chat(ChatReply { answers: answers.collect::<Result<_, _>>()? }))
     }
@@ -154,12 +178,8 @@ impl Model for Actor {
         site: &'a CallSite<'a>,
     ) -> BoxFuture<'a, Result<(Reply, Receipt), CallError>> {
         Box::pin(async move {
-            let Request::Chat(chat) = request else {
-                let message = format!("a script has no replies for {request:?}");
-                return Err(CallError::Failed { message, attempts: 0 });
-            };
-            let reply = self.script.recite(&self.role, &chat, site)?;
-            let text = rendered(&chat);
+            let reply = self.script.recite(&self.role, &request, site)?;
+            let text = rendered(&request);
             let receipt = Receipt {
                 role: self.role.to_string(),
                 backend: "scripted".into(),
@@ -195,60 +215,41 @@ impl Rule {
     }
 }
 
-/// A request as text: speakers, texts, and `[image]` where a picture is.
-fn rendered(chat: &ChatRequest) -> String {
+/// A request as text: speakers, texts, and `[image]` where a picture is, with the picture's file name where it is all
+/// that tells one request from another.
+fn rendered(request: &Request) -> String {
     let mut text = String::new();
-    for message in &chat.messages {
-        text.push_str(&format!("[{}]\n", speaker(message.speaker)));
-        for part in &message.parts {
-            match part {
-                Part::Text(part) => text.push_str(part),
-                Part::Image(_) => text.push_str("[image]"),
+    let named = |image: &Media| format!("[image] {}", image.file_name().unwrap_or_default());
+    match request {
+        Request::Chat(ChatRequest { messages, .. }) | Request::Complete(CompleteRequest { messages, .. }) => {
+            for message in messages {
+                text.push_str(&format!("[{}]\n", speaker(message.speaker)));
+                for part in &message.parts {
+                    match part {
+                        Part::Text(part) => text.push_str(part),
+                        Part::Image(_) => text.push_str("[image]"),
+                    }
+                    text.push('\n');
+                }
             }
-            text.push('\n');
         }
+        Request::Embed(EmbedRequest { item: Part::Text(item) }) => text.push_str(item),
+        Request::Embed(EmbedRequest { item: Part::Image(image) }) => text = named(image),
+        Request::Image(image) => {
+            let lines =
+                [image.prompt.to_string()].into_iter().chain(image.negative.as_deref().map(|n| format!("[not] {n}")));
+            text = lines.chain(image.images.iter().map(|image| named(image))).collect::<Vec<_>>().join("\n");
+        }
+        Request::Ocr(ocr) => text = format!("{}\n{}", named(&ocr.image), ocr.languages.join(" ")),
+        Request::Code(code) => text = format!("{}\n[input]\n{}", code.program, code.input),
     }
     text
 }
 
-impl<'de> Deserialize<'de> for Scene {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scene, D::Error> {
-        struct AsWritten;
-        impl<'de> Visitor<'de> for AsWritten {
-            type Value = Scene;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a text, { text: .., finish: length } or { error: .. }")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Scene, E> {
-                Ok(Scene::Say(Answer::new(text, Finish::Stop)))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Scene, A::Error> {
-                #[derive(Deserialize)]
-                #[serde(deny_unknown_fields)]
-                struct Written {
-                    text: Option<String>,
-                    finish: Option<Finish>,
-                    error: Option<String>,
-                }
-                let written = Written::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                match (written.text, written.error) {
-                    (Some(text), None) => Ok(Scene::Say(Answer::new(text, written.finish.unwrap_or(Finish::Stop)))),
-                    (None, Some(error)) if written.finish.is_none() => Ok(Scene::Fail(error)),
-                    _ => Err(de::Error::custom("expected either `text` (with or without `finish`) or `error`")),
-                }
-            }
-        }
-        deserializer.deserialize_any(AsWritten)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use tamis_core::media::MemoryStore;
-    use tamis_core::model::{Message, Speaker};
+    use tamis_core::media::{MediaStore, MemoryStore};
+    use tamis_core::model::{Answer, CodeEnd, CodeRequest, ImageRequest, Message, Speaker};
 
     use super::*;
 
@@ -293,5 +294,35 @@ mod tests {
         let error = Scripted::parse("replies.yaml", "- { steps: ask, replies: [x] }").err().unwrap();
         assert!(error.starts_with("replies.yaml:1:"), "{error}");
         assert!(Scripted::parse("replies.yaml", "- { step: ask, replies: [] }").is_err());
+    }
+
+    async fn reply(replies: &str, kind: RoleKind, request: Request) -> Result<(Reply, MemoryStore), CallError> {
+        let script = Scripted::parse("replies.yaml", &format!("- {{ replies: [{replies}] }}")).unwrap();
+        let media = MemoryStore::new();
+        let site = CallSite { record: RecordId::input("1"), step: "s", media: &media };
+        let (reply, _) = script.roles(&[("r".into(), kind)])["r"].call(request, &site).await?;
+        Ok((reply, media))
+    }
+
+    #[tokio::test]
+    async fn every_kind_of_role_has_its_replies() {
+        let embed = || Request::Embed(EmbedRequest { item: Part::Text("a".into()) });
+        let (vector, _) = reply("[1, 0.5]", RoleKind::TextEmbed, embed()).await.unwrap();
+        assert!(matches!(vector, Reply::Embed(vector) if *vector == [1.0, 0.5]));
+        let paint = Request::Image(ImageRequest { prompt: "a".into(), ..ImageRequest::default() });
+        let (Reply::Image(image), store) = reply("{ image: 64x48 }", RoleKind::TextToImage, paint).await.unwrap()
+        else {
+            panic!("a picture")
+        };
+        assert!(store.contains(image.image));
+        let code = Request::Code(CodeRequest::default());
+        let written = "{ stdout: a, end: { exit: 3 }, images: { b.png: 8x8 } }";
+        let (Reply::Code(code), store) = reply(written, RoleKind::CodeRunner, code).await.unwrap() else {
+            panic!("an end")
+        };
+        assert_eq!((code.end, code.stdout.as_str()), (CodeEnd::Exit(3), "a"));
+        assert!(code.images[0].0 == "b.png" && store.contains(code.images[0].1));
+        let error = reply("a text", RoleKind::TextEmbed, embed()).await.err().unwrap().to_string();
+        assert!(error.contains("replies.yaml:1") && error.contains("numbers"), "{error}");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 use tamis_core::model::RoleKind;
 use tamis_core::value::Name;
 
-use super::{BackendKind, Bindings, ModelSpec, Roles};
+use super::{Bindings, ModelSpec, Roles};
 use crate::secret::bare_url;
 
 impl Bindings {
@@ -45,13 +45,6 @@ impl Bindings {
         players.map(|spec| (spec.backend.name().to_string(), spec.model.clone().unwrap_or_default())).collect()
     }
 
-    /// Whether any model is the simulator, in this process or, once its name was asked, as a server.
-    pub fn is_simulated(&self) -> bool {
-        let simulated =
-            |spec: &ModelSpec| spec.backend == BackendKind::Sim || spec.model.as_deref() == Some(crate::sim::MODEL);
-        self.models.values().any(simulated)
-    }
-
     fn roles_as_json(&self) -> Json {
         match &self.roles {
             Roles::All(model) => json!({ "*": model }),
@@ -76,7 +69,7 @@ impl ModelSpec {
             "urls": urls,
             "model": self.model,
             "key": self.key.as_ref().map(|variable| format!("${{{variable}}}")),
-            "price": { "input": self.price.input, "output": self.price.output },
+            "price": { "input": self.price.input, "output": self.price.output, "image": self.price.image },
             "limits": {
                 "concurrency": self.limits.concurrency,
                 "requests_per_minute": self.limits.requests_per_minute,

@@ -29,7 +29,7 @@ pub(crate) use spec::{BackendKind, Images, ModelSpec, Player, Structured};
 ///     url: http://localhost:8000/v1        # or urls: [..], several servers of the same model
 ///     model: Qwen/Qwen2.5-VL-72B-Instruct  # asked from the server when absent and it serves one
 ///     key: ${OPENAI_API_KEY}               # only from the environment
-///     price: { input: 0.5, output: 1.5 }   # US dollars for a million tokens
+///     price: { input: 0.5, output: 1.5 }   # US dollars for a million tokens; `image` for a painted picture
 ///     limits: { concurrency: 64, requests_per_minute: 600, tokens_per_minute: 100000, timeout_s: 120, attempts: 8 }
 ///     images: { max_side: 1568, max_bytes: 5000000, tokens: qwen2-vl }
 ///     sampling: { temperature: 0.7, max_tokens: 1024 }     # where the recipe says nothing
@@ -112,8 +112,33 @@ impl Bindings {
         }
     }
 
-    /// One message for each role that nothing plays.
+    /// One message for each role that nothing plays, or that is bound to what cannot play it.
     pub fn missing(&self, roles: &[(Name, RoleKind)]) -> Vec<String> {
+        let mut problems = self.unbound(roles);
+        problems.extend(roles.iter().flat_map(|(role, kind)| self.miscast(role, *kind)));
+        problems
+    }
+
+    /// The models that are bound to a role of a kind that their backend does not play.
+    fn miscast(&self, role: &str, kind: RoleKind) -> Vec<String> {
+        let backend = |label: &str| self.models.get(label).map(|spec| spec.backend);
+        let players = self.players(role).into_iter().filter_map(|p| Some((backend(&p.model)?, p.model)));
+        let playing: Vec<_> = BackendKind::ALL.iter().filter(|b| b.plays(kind)).map(|b| b.name()).collect();
+        let playing = if playing.is_empty() { "none".to_string() } else { playing.join(", ") };
+        players
+            .filter(|(backend, _)| !backend.plays(kind))
+            .map(|(backend, label)| {
+                format!(
+                    "{} binds the {kind} role `{role}` to the model `{label}`, whose backend {} does not play {kind}; \
+                     backends that do: {playing}",
+                    self.source,
+                    backend.name()
+                )
+            })
+            .collect()
+    }
+
+    fn unbound(&self, roles: &[(Name, RoleKind)]) -> Vec<String> {
         let Roles::Named(bound) = &self.roles else { return Vec::new() };
         let absent = roles.iter().filter(|(role, _)| !bound.contains_key(role.as_ref()));
         absent

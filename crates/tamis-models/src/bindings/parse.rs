@@ -98,6 +98,8 @@ struct WrittenPrice {
     input: f64,
     #[serde(default)]
     output: f64,
+    #[serde(default)]
+    image: f64,
 }
 
 #[derive(Deserialize)]
@@ -135,9 +137,9 @@ impl Model {
         let limits = self.limits.map(|l| check_limits(&l.value).map_err(|m| (Some(l.defined), m))).transpose()?;
         let images = self.images.map(|i| check_images(&i.value).map_err(|m| (Some(i.defined), m))).transpose()?;
         let sampling = self.sampling.map(|s| check_sampling(s.value).map_err(|m| (Some(s.defined), m))).transpose()?;
-        let price = Price { input: self.price.input, output: self.price.output };
-        if !(price.input >= 0.0 && price.output >= 0.0) {
-            return Err((None, "a price is US dollars for a million tokens, 0 or more".into()));
+        let price = Price { input: self.price.input, output: self.price.output, image: self.price.image };
+        if ![price.input, price.output, price.image].iter().all(|usd| usd.is_finite() && *usd >= 0.0) {
+            return Err((None, "a price is US dollars for a million tokens or for a picture, 0 or more".into()));
         }
         let (backend, default_name) = match self.backend {
             WrittenBackend::Openai => (BackendKind::Openai, None),

@@ -1,6 +1,7 @@
 //! What a binding says of one model, after it was checked.
 
-use tamis_core::model::Sampling;
+use serde_json::Value as Json;
+use tamis_core::model::{Request, RoleKind, Sampling};
 
 use crate::tokens::ImageTokens;
 
@@ -39,11 +40,13 @@ pub(crate) enum BackendKind {
     Sim,
 }
 
-/// US dollars for a million tokens.
+/// US dollars for a million tokens, and for a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Price {
     pub(crate) input: f64,
     pub(crate) output: f64,
+    /// for each painted picture
+    pub(crate) image: f64,
 }
 
 /// How hard each server of a model may be driven.
@@ -104,6 +107,11 @@ impl ModelSpec {
         ModelSpec { backend: BackendKind::Sim, model, ..ModelSpec::openai() }
     }
 
+    /// What of the binding decides the answer to this request, beside the model and the sampling.
+    pub(crate) fn asked(&self, _: &Request) -> Option<Json> {
+        None
+    }
+
     /// How tokens of pictures are counted: as the binding says, or as this model is known to.
     pub(crate) fn image_tokens(&self) -> Option<ImageTokens> {
         self.images.tokens.or_else(|| self.model.as_deref().and_then(ImageTokens::of_model))
@@ -111,6 +119,17 @@ impl ModelSpec {
 }
 
 impl BackendKind {
+    /// Every kind.
+    pub(crate) const ALL: &[BackendKind] = &[BackendKind::Openai, BackendKind::Sim];
+
+    /// Whether roles of this kind can be bound to it.
+    pub(crate) fn plays(self, kind: RoleKind) -> bool {
+        match self {
+            BackendKind::Openai => kind == RoleKind::Chat,
+            BackendKind::Sim => kind == RoleKind::Chat,
+        }
+    }
+
     /// The word in `models.yaml` and in receipts.
     pub(crate) fn name(self) -> &'static str {
         match self {

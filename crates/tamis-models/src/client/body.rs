@@ -6,10 +6,11 @@
 use std::io::Write;
 
 use serde::Serialize;
-use tamis_core::model::{Message, Part};
+use tamis_core::media::MediaStore;
+use tamis_core::model::{Message, Part, Sampling};
 
 use super::picture::{self, Picture};
-use crate::backend::Ask;
+use crate::backend::Talk;
 use crate::bindings::{Images, Structured};
 use crate::digest::speaker;
 use crate::fault::Fault;
@@ -20,6 +21,8 @@ pub(crate) const RESERVED_FIELDS: &[&str] =
 
 /// What of the body is not in the request.
 pub(super) struct Form<'a> {
+    pub(super) sampling: &'a Sampling,
+    pub(super) media: &'a dyn MediaStore,
     pub(super) model: &'a str,
     pub(super) structured: Structured,
     pub(super) images: &'a Images,
@@ -30,19 +33,19 @@ pub(super) struct Form<'a> {
 /// Writes the body; also tells what was done to pictures.
 ///
 /// Errors: a picture that cannot be read.
-pub(super) fn write(ask: &Ask<'_>, form: &Form<'_>) -> Result<(Vec<u8>, Vec<String>), Fault> {
-    let (pictures, notes) = pictures(ask, form.images)?;
-    let mut body = Body(Vec::with_capacity(size(ask, &pictures)));
+pub(super) fn write(talk: &Talk<'_>, form: &Form<'_>) -> Result<(Vec<u8>, Vec<String>), Fault> {
+    let (pictures, notes) = pictures(talk.messages, form)?;
+    let mut body = Body(Vec::with_capacity(size(talk, &pictures)));
     body.raw("{\"model\":").json(&form.model).raw(",\"messages\":[");
     let mut pictures = pictures.iter();
-    let last = ask.chat.messages.len().saturating_sub(1);
-    for (i, message) in ask.chat.messages.iter().enumerate() {
-        let extra = (i == last).then(|| instruction(ask, form.structured)).flatten();
+    let last = talk.messages.len().saturating_sub(1);
+    for (i, message) in talk.messages.iter().enumerate() {
+        let extra = (i == last).then(|| instruction(talk, form.structured)).flatten();
         body.raw(if i > 0 { "," } else { "" });
         body.message(message, &mut pictures, extra.as_deref());
     }
     body.raw("]");
-    body.options(ask, form);
+    body.options(talk, form);
     body.raw("}");
     Ok((body.0, notes))
 }
@@ -101,13 +104,13 @@ impl Body {
         self.raw("\"}}");
     }
 
-    fn options(&mut self, ask: &Ask<'_>, form: &Form<'_>) {
+    fn options(&mut self, talk: &Talk<'_>, form: &Form<'_>) {
         // Servers take seeds of different widths; 31 bits are fine with all of them.
         let _ = write!(self.0, ",\"seed\":{}", form.seed & 0x7fff_ffff);
         if form.n > 1 {
             let _ = write!(self.0, ",\"n\":{}", form.n);
         }
-        let sampling = ask.sampling;
+        let sampling = form.sampling;
         self.option("temperature", sampling.temperature.as_ref());
         self.option("top_p", sampling.top_p.as_ref());
         self.option("max_tokens", sampling.max_tokens.as_ref());
@@ -115,7 +118,7 @@ impl Body {
         for (name, value) in sampling.extra.iter().filter(|(name, _)| !RESERVED_FIELDS.contains(&name.as_str())) {
             self.option(name, Some(value));
         }
-        match (&ask.chat.schema, form.structured) {
+        match (talk.schema, form.structured) {
             (Some(schema), Structured::JsonSchema) => {
                 self.raw(",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",");
                 self.raw("\"strict\":true,\"schema\":").json(schema.as_ref()).raw("}}");
@@ -135,30 +138,30 @@ impl Body {
 }
 
 /// What the last message says of the schema when the server does not keep to it by itself.
-fn instruction(ask: &Ask<'_>, structured: Structured) -> Option<String> {
-    let schema = ask.chat.schema.as_ref().filter(|_| structured != Structured::JsonSchema)?;
+fn instruction(talk: &Talk<'_>, structured: Structured) -> Option<String> {
+    let schema = talk.schema.filter(|_| structured != Structured::JsonSchema)?;
     Some(format!("\n\nAnswer with one JSON value that satisfies this JSON schema, and with nothing else:\n{schema}"))
 }
 
-fn pictures(ask: &Ask<'_>, images: &Images) -> Result<(Vec<Picture>, Vec<String>), Fault> {
-    let media = ask.chat.messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
+fn pictures(messages: &[Message], form: &Form<'_>) -> Result<(Vec<Picture>, Vec<String>), Fault> {
+    let media = messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
         Part::Image(media) => Some(media),
         Part::Text(_) => None,
     });
     let (mut pictures, mut notes) = (Vec::new(), Vec::new());
     for (i, media) in media.enumerate() {
-        let (picture, note) = picture::prepare(media, images, ask.media).map_err(Fault::unsendable)?;
+        let (picture, note) = picture::prepare(media, form.images, form.media).map_err(Fault::unsendable)?;
         notes.extend(note.map(|note| format!("image {} {note}", i + 1)));
         pictures.push(picture);
     }
     Ok((pictures, notes))
 }
 
-fn size(ask: &Ask<'_>, pictures: &[Picture]) -> usize {
-    let texts = ask.chat.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
+fn size(talk: &Talk<'_>, pictures: &[Picture]) -> usize {
+    let texts = talk.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
         Part::Text(text) => text.len() + text.len() / 16 + 40,
         Part::Image(_) => 80,
     });
-    let schema = if ask.chat.schema.is_some() { 2048 } else { 0 };
+    let schema = if talk.schema.is_some() { 2048 } else { 0 };
     texts.sum::<usize>() + pictures.iter().map(|p| p.bytes.len().div_ceil(3) * 4).sum::<usize>() + schema + 512
 }

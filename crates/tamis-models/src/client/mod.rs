@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tamis_core::model::{ChatReply, Reply, SIMULATED, Usage};
 
-use crate::backend::{Answered, Ask, Backend};
+use crate::backend::{self, Answered, Ask, Backend, Talk};
 use crate::bindings::{Images, ModelSpec, Structured};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::concurrency::OnSend;
@@ -44,14 +44,15 @@ impl OpenAi {
     }
 
     /// Asks until there are `n` answers: some servers give one whatever `n` is.
-    async fn ask(&self, ask: &Ask<'_>, mut on_send: OnSend) -> Result<Answered, Fault> {
-        let wanted = ask.chat.n.max(1);
+    async fn talk(&self, talk: &Talk<'_>, ask: &Ask<'_>, mut on_send: OnSend) -> Result<Answered, Fault> {
+        let wanted = talk.n;
         let mut answers = Vec::new();
         let (mut total, mut notes, mut exchanges) = (Some(Usage::default()), Vec::new(), 0);
         while (answers.len() as u32) < wanted {
             let given = answers.len() as u32;
-            let seed = ask.chat.seed.wrapping_add(given.into());
-            let (completion, more) = self.exchange(ask, wanted - given, seed, std::mem::take(&mut on_send)).await?;
+            let seed = talk.seed.wrapping_add(given.into());
+            let (completion, more) =
+                self.exchange(talk, ask, wanted - given, seed, std::mem::take(&mut on_send)).await?;
             total = total
                 .zip(completion.usage)
                 .map(|(sum, one)| Usage { input: sum.input + one.input, output: sum.output + one.output });
@@ -65,11 +66,12 @@ impl OpenAi {
         if exchanges > 1 {
             notes.push(format!("asked {exchanges} times, the server does not give {wanted} answers at once"));
         }
-        Ok(Answered { reply: Reply::Chat(ChatReply { answers }), usage: total, notes })
+        Ok(Answered { reply: Reply::Chat(ChatReply { answers }), usage: total, notes, pictures: Vec::new() })
     }
 
     async fn exchange(
         &self,
+        talk: &Talk<'_>,
         ask: &Ask<'_>,
         n: u32,
         seed: u64,
@@ -77,16 +79,23 @@ impl OpenAi {
     ) -> Result<(answer::Completion, Vec<String>), Fault> {
         loop {
             let way = self.structured.load(Relaxed);
-            let form =
-                body::Form { model: &self.model, structured: WAYS[usize::from(way)], images: &self.images, n, seed };
-            let (bytes, mut notes) = body::write(ask, &form)?;
+            let form = body::Form {
+                sampling: ask.sampling,
+                media: ask.media,
+                model: &self.model,
+                structured: WAYS[usize::from(way)],
+                images: &self.images,
+                n,
+                seed,
+            };
+            let (bytes, mut notes) = body::write(talk, &form)?;
             let result = match self.http.post("chat/completions", bytes, std::mem::take(&mut on_send)).await {
                 Ok(bytes) => answer::read(&bytes).map_err(|e| self.http.broken(&e)),
                 Err(fault) => Err(fault),
             };
             let last_way = usize::from(way) + 1 == WAYS.len();
             match result {
-                Err(fault) if ask.chat.schema.is_some() && !last_way && http::dislikes_schema(&fault) => {
+                Err(fault) if talk.schema.is_some() && !last_way && http::dislikes_schema(&fault) => {
                     // Whoever comes first steps down; for the others it is done already.
                     let _ = self.structured.compare_exchange(way, way + 1, Relaxed, Relaxed);
                 }
@@ -95,7 +104,7 @@ impl OpenAi {
                 }
                 Err(fault) => return Err(fault),
                 Ok(completion) => {
-                    notes.extend(self.structured_note(ask, way));
+                    notes.extend(self.structured_note(talk, way));
                     notes.extend(completion.simulated.then(|| SIMULATED.to_string()));
                     return Ok((completion, notes));
                 }
@@ -103,8 +112,8 @@ impl OpenAi {
         }
     }
 
-    fn structured_note(&self, ask: &Ask<'_>, way: u8) -> Option<String> {
-        let stepped_down = ask.chat.schema.is_some() && way > 0;
+    fn structured_note(&self, talk: &Talk<'_>, way: u8) -> Option<String> {
+        let stepped_down = talk.schema.is_some() && way > 0;
         stepped_down.then(|| match WAYS[usize::from(way)] {
             Structured::Prompt => "the schema was asked for in the prompt, without response_format".to_string(),
             way => format!("the schema was asked for as response_format {} and in the prompt", way.name()),
@@ -114,6 +123,11 @@ impl OpenAi {
 
 impl Backend for OpenAi {
     fn send<'a>(&'a self, ask: &'a Ask<'a>, on_send: OnSend) -> BoxFuture<'a, Result<Answered, Fault>> {
-        Box::pin(self.ask(ask, on_send))
+        Box::pin(async move {
+            match backend::talk(ask.request) {
+                Some(talk) => self.talk(&talk, ask, on_send).await,
+                None => Err(Fault::unsendable("this backend does not play such a role")),
+            }
+        })
     }
 }

@@ -7,7 +7,7 @@ use tamis_core::model::{Answer, ChatReply, Finish, Part, Reply, Usage};
 
 use super::reply::{Completion, Knobs, reply};
 use super::wire::{Ask, Spoken};
-use crate::backend::{self, Answered, Backend};
+use crate::backend::{self, Answered, Backend, Talk};
 use crate::digest;
 use crate::fault::Fault;
 use crate::limits::concurrency::OnSend;
@@ -18,14 +18,17 @@ pub(crate) struct InProcess;
 impl Backend for InProcess {
     fn send<'a>(&'a self, ask: &'a backend::Ask<'a>, _: OnSend) -> BoxFuture<'a, Result<Answered, Fault>> {
         Box::pin(async move {
-            let asked = read(ask).map_err(|e| Fault::unsendable(e.to_string()))?;
+            let Some(talk) = backend::talk(ask.request) else {
+                return Err(Fault::unsendable("the simulator does not play such a role"));
+            };
+            let asked = read(&talk, ask).map_err(|e| Fault::unsendable(e.to_string()))?;
             Ok(answered(reply(&asked, &Knobs::default())))
         })
     }
 }
 
-fn read<'a>(ask: &'a backend::Ask<'a>) -> Result<Ask<'a>, tamis_core::StepError> {
-    let key = digest::of_question(ask.chat, ask.media)?;
+fn read<'a>(talk: &Talk<'a>, ask: &backend::Ask<'_>) -> Result<Ask<'a>, tamis_core::StepError> {
+    let key = digest::of_question(ask.request, ask.media)?;
     let mut digest = [0; 16];
     digest.copy_from_slice(&key.as_bytes()[..16]);
     let mut images = 0;
@@ -42,13 +45,13 @@ fn read<'a>(ask: &'a backend::Ask<'a>) -> Result<Ask<'a>, tamis_core::StepError>
         }
         Spoken { role: digest::speaker(message.speaker).into(), text: text.into() }
     };
-    let messages = ask.chat.messages.iter().map(&mut spoken).collect();
+    let messages = talk.messages.iter().map(&mut spoken).collect();
     Ok(Ask {
         messages,
         images,
-        schema: ask.chat.schema.as_ref().map(|schema| Cow::Borrowed(schema.as_ref())),
+        schema: talk.schema.map(|schema| Cow::Borrowed(schema.as_ref())),
         json: false,
-        n: ask.chat.n.max(1),
+        n: talk.n,
         max_tokens: ask.sampling.max_tokens,
         stop: ask.sampling.stop.clone(),
         stream: false,
@@ -68,5 +71,5 @@ fn answered(completion: Completion) -> Answered {
         Answer::new(written.text, finish)
     };
     let answers = completion.answers.into_iter().map(answer).collect();
-    Answered { reply: Reply::Chat(ChatReply { answers }), usage, notes: Vec::new() }
+    Answered { reply: Reply::Chat(ChatReply { answers }), usage, notes: Vec::new(), pictures: Vec::new() }
 }

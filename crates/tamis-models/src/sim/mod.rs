@@ -5,6 +5,7 @@
 mod faults;
 mod in_process;
 mod material;
+pub(crate) mod paint;
 mod reply;
 mod schema;
 mod server;

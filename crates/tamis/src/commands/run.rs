@@ -174,12 +174,15 @@ impl Launch {
         let own = self.dir.replies(&self.shard);
         let mut journal = Journal::open(&own).map_err(refused)?;
         // The shards may have been cut otherwise before: what any of them paid for is not paid again.
-        let mut earlier: Vec<PathBuf> = shards_of(&self.dir)?.into_iter().filter(|replies| *replies != own).collect();
-        for dir in &self.args.reuse {
-            earlier.extend(shards_of(&RunDir::at(dir))?);
-        }
-        for replies in earlier {
-            journal.also_read(replies).map_err(refused)?;
+        for dir in [self.dir.clone()].into_iter().chain(self.args.reuse.iter().map(RunDir::at)) {
+            let replies: Vec<PathBuf> = shards_of(&dir)?.into_iter().filter(|replies| *replies != own).collect();
+            for replies in &replies {
+                journal.also_read(replies).map_err(refused)?;
+            }
+            // Opened after the answers were: a picture is stored before its answer, so none is missed.
+            if !replies.is_empty() && dir.media().is_dir() {
+                journal.also_look_in(launch::media(&dir)?);
+            }
         }
         Ok(Some(Arc::new(journal)))
     }
