@@ -14,13 +14,17 @@ mod options;
 mod sandbox;
 mod worker;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use tamis_core::media::{Limits, Media, MediaKind, MediaStore, decode};
-use tamis_core::model::{CodeEnd, CodeReply, CodeRequest};
+use futures::future::BoxFuture;
+use tamis_core::media::{Bytes, Limits, MediaHash, MediaStore, decode};
+use tamis_core::model::{CodeEnd, CodeReply, CodeRequest, Reply, Request, Usage};
 use tokio::sync::Semaphore;
 
+use crate::backend::{Answered, Ask, Backend};
 use crate::fault::Fault;
+use crate::limits::concurrency::OnSend;
 pub(crate) use options::Options;
 use sandbox::Interpreter;
 use worker::{Broken, Done, Job, Worker};
@@ -34,56 +38,57 @@ pub(crate) struct Runner {
     interpreter: Interpreter,
     idle: Mutex<Vec<Worker>>,
     places: Semaphore,
-    versions: Vec<String>,
+}
+
+impl Backend for Runner {
+    fn send<'a>(&'a self, ask: &'a Ask<'a>, on_send: OnSend) -> BoxFuture<'a, Result<Answered, Fault>> {
+        drop(on_send);
+        Box::pin(async move {
+            match ask.request {
+                Request::Code(request) => self.run(request, ask.media).await,
+                _ => Err(Fault::unsendable("backend python runs programs and plays code-runner only")),
+            }
+        })
+    }
 }
 
 impl Runner {
-    /// A runner with one worker that is warm.
+    /// A runner with one worker that is warm. Waits until it is.
     ///
     /// Errors, in words: no such interpreter, no bubblewrap, no right to make a sandbox, a module that is not there.
-    pub(crate) async fn start(options: Options) -> Result<Runner, String> {
-        if let Some(missing) = options.readable.iter().find(|path| !std::path::Path::new(path).is_absolute()) {
-            return Err(format!("`readable` has `{missing}`; expected an absolute path"));
-        }
-        if let Some(missing) = options.readable.iter().find(|path| !std::path::Path::new(path).exists()) {
+    pub(crate) fn start(options: &Options) -> Result<Runner, String> {
+        if let Some(missing) = options.readable.iter().find(|path| !Path::new(path).exists()) {
             return Err(format!("`readable` has `{missing}`, which is not there"));
         }
-        let interpreter = Interpreter::find(&options.python)?;
+        let interpreter = Interpreter::find(&options.python, &options.preload)?;
         let places = Semaphore::new(options.workers);
-        let mut runner = Runner { options, interpreter, idle: Mutex::new(Vec::new()), places, versions: Vec::new() };
-        let first = runner.warm().await?;
-        runner.versions = first.versions.clone();
+        let runner = Runner { options: options.clone(), interpreter, idle: Mutex::new(Vec::new()), places };
+        let first = runner.warm()()?;
         runner.put(first);
         Ok(runner)
     }
 
-    /// The interpreter and the imported modules with their versions: what programs were run by.
-    pub(crate) fn versions(&self) -> String {
-        self.versions.join(", ")
-    }
-
-    /// Runs a program; the pictures it wrote are put into `media`. The second value tells what was left out.
+    /// Runs a program.
     ///
     /// Errors: a request that cannot be run, a sandbox that cannot be made any more. What a program does is no error.
-    pub(crate) async fn run(
-        &self,
-        request: &CodeRequest,
-        media: &dyn MediaStore,
-    ) -> Result<(CodeReply, Vec<String>), Fault> {
+    pub(crate) async fn run(&self, request: &CodeRequest, media: &dyn MediaStore) -> Result<Answered, Fault> {
         let job = self.job(request, media).map_err(Fault::unsendable)?;
         let _place = self.places.acquire().await.map_err(|e| Fault::broken(e.to_string()))?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let worker = match idle {
             Some(worker) => worker,
-            None => self.warm().await.map_err(Fault::broken)?,
+            None => {
+                let warm = tokio::task::spawn_blocking(self.warm()).await;
+                warm.map_err(|e| Fault::broken(e.to_string()))?.map_err(Fault::broken)?
+            }
         };
         let (result, worker) = worker.run(job).await;
         if let Some(worker) = worker {
             self.put(worker);
         }
         match result {
-            Ok(done) => reply(done, media),
-            Err(Broken::During(why)) => Ok((ended_its_sandbox(&why), Vec::new())),
+            Ok(done) => Ok(answered(done)),
+            Err(Broken::During(why)) => Ok(ended_its_sandbox(&why)),
             Err(Broken::Before(why)) => Err(Fault::broken(format!("a worker of `backend: python` died: {why}"))),
         }
     }
@@ -110,9 +115,11 @@ impl Runner {
         Ok(Job { program, input, files, outputs: request.outputs.clone(), time_s })
     }
 
-    async fn warm(&self) -> Result<Worker, String> {
+    /// What makes a worker; it waits, and may run on another thread.
+    fn warm(&self) -> impl FnOnce() -> Result<Worker, String> + Send + 'static {
         let most = 2 * self.options.output_bytes + (self.options.disk_mb << 20) + MOST_GIVEN;
-        Worker::start(sandbox::command(&self.interpreter, &self.options), most).await
+        let command = sandbox::command(&self.interpreter, &self.options);
+        move || Worker::start(command, most)
     }
 
     fn put(&self, worker: Worker) {
@@ -129,26 +136,23 @@ fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-fn reply(done: Done, media: &dyn MediaStore) -> Result<(CodeReply, Vec<String>), Fault> {
+fn answered(done: Done) -> Answered {
     let Done { head, stdout, stderr, pictures } = done;
+    let stdout = String::from_utf8_lossy(&stdout).into_owned();
     let stderr = String::from_utf8_lossy(&stderr).into_owned();
-    let (mut notes, mut images) = (head.notes, Vec::new());
+    let (mut notes, mut images, mut kept) = (head.notes, Vec::new(), Vec::new());
     for (name, bytes) in pictures {
-        match picture(&bytes, media)? {
-            Ok(image) => images.push((name, image.hash(media).map_err(|e| Fault::broken(e.to_string()))?)),
+        match decode(&bytes, &Limits::default()) {
+            Ok(_) => {
+                images.push((name, MediaHash::of(&bytes)));
+                kept.push(Bytes::from(bytes));
+            }
             Err(why) => notes.push(format!("{name:?} is left out: {why}")),
         }
     }
     let end = end(head.status, head.stopped.as_deref(), &stderr);
-    Ok((CodeReply { end, stdout: String::from_utf8_lossy(&stdout).into_owned(), stderr, images }, notes))
-}
-
-/// Puts a picture into the store, if it is one.
-fn picture(bytes: &[u8], media: &dyn MediaStore) -> Result<Result<Arc<Media>, String>, Fault> {
-    match decode(bytes, &Limits::default()) {
-        Ok(_) => media.put(MediaKind::Image, bytes).map(Ok).map_err(|e| Fault::broken(e.to_string())),
-        Err(why) => Ok(Err(why)),
-    }
+    let reply = Reply::Code(CodeReply { end, stdout, stderr, images });
+    Answered { reply, usage: Some(Usage::default()), notes, pictures: kept }
 }
 
 /// How a program ended, from its exit status and, where the kernel's limits showed as exceptions, its last words.
@@ -172,9 +176,17 @@ fn end(status: i32, stopped: Option<&str>, stderr: &str) -> CodeEnd {
     }
 }
 
-fn ended_its_sandbox(why: &str) -> CodeReply {
+fn ended_its_sandbox(why: &str) -> Answered {
     let end = CodeEnd::Limit(format!("it ended its sandbox ({why})"));
-    CodeReply { end, stdout: String::new(), stderr: String::new(), images: Vec::new() }
+    let reply = CodeReply { end, stdout: String::new(), stderr: String::new(), images: Vec::new() };
+    Answered { reply: Reply::Code(reply), usage: Some(Usage::default()), notes: Vec::new(), pictures: Vec::new() }
+}
+
+/// What programs are run by: the interpreter and the imported modules with their versions.
+///
+/// Errors: those of [`Runner::start`] about the interpreter.
+pub(crate) fn versions(options: &Options) -> Result<String, String> {
+    Interpreter::find(&options.python, &options.preload).map(|interpreter| interpreter.versions)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 const MIB: u64 = 1 << 20;
 
 /// `options` of a model with `backend: python`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Options {
     /// the interpreter: a path, or a name that is looked up in `PATH`
@@ -77,6 +77,9 @@ impl Options {
         within("output_bytes", self.output_bytes as f64, 1024.0, 16_777_216.0)?;
         within("pictures", f64::from(self.pictures), 0.0, 1000.0)?;
         within("threads", self.threads as f64, 1.0, 4096.0)?;
+        if let Some(path) = self.readable.iter().find(|path| !path.starts_with('/') || path.as_str() == "/") {
+            return Err(format!("`readable` has `{path}`; expected an absolute path below /"));
+        }
         let module = |name: &&String| !name.split('.').all(is_identifier);
         match self.preload.iter().find(module) {
             Some(name) => Err(format!("`preload` has `{name}`; expected names of modules like matplotlib.pyplot")),

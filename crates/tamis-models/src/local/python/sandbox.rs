@@ -9,8 +9,8 @@ use super::options::Options;
 
 /// The part that limits a program, and the part that runs it.
 const WORKER: &str = concat!(include_str!("seccomp.py"), "\n\n", include_str!("worker.py"));
-const PROBE: &str = "import json, sys; print(json.dumps({'executable': sys.executable, \
-    'prefixes': [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix], 'version': sys.version_info[:2]}))";
+/// Where an interpreter is installed and which versions of modules it has; runs outside, with the user's rights.
+const PROBE: &str = include_str!("probe.py");
 /// Directories of the system, as they are or as links into `/usr`.
 const SYSTEM: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 /// What the loader, fonts and time zones need of `/etc`, which has secrets beside them.
@@ -40,6 +40,8 @@ pub(super) struct Interpreter {
     pub(super) executable: PathBuf,
     /// directories that hold its standard library and its packages
     folders: Vec<PathBuf>,
+    /// its version and those of the modules that are imported before programs come
+    pub(super) versions: String,
 }
 
 #[derive(Deserialize)]
@@ -47,14 +49,17 @@ struct Probed {
     executable: PathBuf,
     prefixes: Vec<PathBuf>,
     version: (u32, u32),
+    versions: Vec<String>,
 }
 
 impl Interpreter {
     /// Asks an interpreter where it is installed.
     ///
     /// Errors, in words: no such program, no Python, one that is too old.
-    pub(super) fn find(python: &str) -> Result<Interpreter, String> {
-        let output = Command::new(python).args(["-I", "-c", PROBE]).stdin(Stdio::null()).output().map_err(|e| {
+    pub(super) fn find(python: &str, preload: &[String]) -> Result<Interpreter, String> {
+        let mut probe = Command::new(python);
+        probe.args(["-I", "-c", PROBE]).args(preload).stdin(Stdio::null());
+        let output = probe.output().map_err(|e| {
             format!("cannot run `{python}`: {e}; install Python 3.9 or newer, or write `options: {{ python: /path }}`")
         })?;
         let probed: Probed = serde_json::from_slice(&output.stdout).map_err(|_| {
@@ -80,7 +85,7 @@ impl Interpreter {
                  make a virtual environment and name its interpreter",
                 folder.display()
             )),
-            None => Ok(Interpreter { executable: probed.executable, folders }),
+            None => Ok(Interpreter { executable: probed.executable, folders, versions: probed.versions.join(", ") }),
         }
     }
 }

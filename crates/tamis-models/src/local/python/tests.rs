@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tamis_core::media::{Media, MediaKind, MediaStore, MemoryStore, encode_png};
-use tamis_core::model::{CodeEnd, CodeReply, CodeRequest};
+use tamis_core::model::{CodeEnd, CodeReply, CodeRequest, Reply};
 
 use super::{Options, Runner};
 
@@ -16,17 +16,23 @@ fn options() -> Options {
     Options { python: python(), workers: 1, time_s: 5.0, memory_mb: 512, disk_mb: 8, ..Options::default() }
 }
 
-async fn runner(options: Options) -> Runner {
-    Runner::start(options).await.unwrap_or_else(|e| panic!("{e}\n(`cargo xtask test` installs what the tests need)"))
+fn runner(options: Options) -> Runner {
+    Runner::start(&options).unwrap_or_else(|e| panic!("{e}\n(`cargo xtask test` installs what the tests need)"))
 }
 
 async fn run(runner: &Runner, program: &str) -> CodeReply {
     let request = CodeRequest { program: program.into(), outputs: vec!["*.png".into()], ..CodeRequest::default() };
-    runner.run(&request, &MemoryStore::new()).await.unwrap().0
+    ask(runner, &request, &MemoryStore::new()).await.0
+}
+
+async fn ask(runner: &Runner, request: &CodeRequest, store: &MemoryStore) -> (CodeReply, Vec<String>, usize) {
+    let answered = runner.run(request, store).await.unwrap();
+    let Reply::Code(reply) = answered.reply else { panic!("{:?}", answered.reply) };
+    (reply, answered.notes, answered.pictures.len())
 }
 
 async fn once(program: &str) -> CodeReply {
-    run(&runner(options()).await, program).await
+    run(&runner(options()), program).await
 }
 
 fn limited(reply: &CodeReply) -> &str {
@@ -54,13 +60,13 @@ async fn a_program_reads_its_input_and_files_and_its_pictures_come_back() {
         outputs: vec!["*.png".into()],
         timeout_s: None,
     };
-    let runner = runner(options()).await;
-    let (reply, notes) = runner.run(&request, &store).await.unwrap();
+    let runner = runner(options());
+    let (reply, notes, pictures) = ask(&runner, &request, &store).await;
     assert_eq!((reply.end, reply.stdout.as_str(), reply.stderr.as_str()), (CodeEnd::Exit(3), "GRÜSSE", "oops\n"));
     let names: Vec<_> = reply.images.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["a.png", "b.png", "in.png"]);
-    assert!(reply.images.iter().all(|(_, hash)| store.contains(*hash)) && notes.is_empty());
-    assert!(runner.versions().starts_with("python 3."), "{}", runner.versions());
+    assert!(reply.images.iter().all(|(_, hash)| store.contains(*hash)) && notes.is_empty() && pictures == 3);
+    assert!(runner.interpreter.versions.starts_with("Python 3."), "{}", runner.interpreter.versions);
 }
 
 #[tokio::test]
@@ -75,7 +81,7 @@ async fn an_exception_is_told_as_the_interpreter_tells_it() {
 
 #[tokio::test]
 async fn programs_see_the_same_draws_hashes_and_environment_and_nothing_of_each_other() {
-    let runner = runner(options()).await;
+    let runner = runner(options());
     let program = "import os, random, builtins, sys\nprint(random.random(), hash('abc'), sorted(os.environ.items()))\n\
                    print(os.listdir('.'), os.listdir('/tmp'), hasattr(builtins, 'left'), 'left' in sys.modules)\n\
                    builtins.left = 1; sys.modules['left'] = sys; open('left.png', 'w'); open('/tmp/left', 'w')\n\
@@ -90,7 +96,7 @@ async fn programs_see_the_same_draws_hashes_and_environment_and_nothing_of_each_
 
 #[tokio::test]
 async fn a_program_that_does_not_end_is_stopped_in_time() {
-    let runner = runner(options()).await;
+    let runner = runner(options());
     let request = CodeRequest {
         program: "import signal, time\nfor s in range(1, 32):\n  try: signal.signal(s, signal.SIG_IGN)\n  \
                   except (OSError, ValueError): pass\nprint('on', flush=True)\nwhile True: pass"
@@ -99,7 +105,7 @@ async fn a_program_that_does_not_end_is_stopped_in_time() {
         ..CodeRequest::default()
     };
     let began = Instant::now();
-    let reply = runner.run(&request, &MemoryStore::new()).await.unwrap().0;
+    let reply = ask(&runner, &request, &MemoryStore::new()).await.0;
     assert_eq!((reply.end, reply.stdout.as_str()), (CodeEnd::Timeout, "on\n"));
     assert!(began.elapsed() < Duration::from_secs(4));
     assert_eq!(run(&runner, "print(1)").await.stdout, "1\n");
@@ -181,7 +187,7 @@ async fn only_files_that_are_pictures_come_back() {
         outputs: vec!["*.png".into(), "sub/x.png".into(), "../*".into(), "/etc/*".into()],
         ..CodeRequest::default()
     };
-    let (reply, notes) = runner(options()).await.run(&request, &store).await.unwrap();
+    let (reply, notes, _) = ask(&runner(options()), &request, &store).await;
     assert_eq!(reply.end, CodeEnd::Exit(0), "{}", reply.stderr);
     let names: Vec<_> = reply.images.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["in.png"], "{notes:?}");
@@ -190,7 +196,7 @@ async fn only_files_that_are_pictures_come_back() {
 
 #[tokio::test]
 async fn names_of_files_that_lead_elsewhere_are_refused() {
-    let (store, runner) = (MemoryStore::new(), runner(options()).await);
+    let (store, runner) = (MemoryStore::new(), runner(options()));
     for name in ["../x.png", "/tmp/x.png", "a/b.png", "..", "", "a\0b"] {
         let files = vec![(name.to_string(), picture(&store))];
         let request = CodeRequest { files, ..CodeRequest::default() };
@@ -201,7 +207,7 @@ async fn names_of_files_that_lead_elsewhere_are_refused() {
 
 #[tokio::test]
 async fn a_program_cannot_touch_its_supervisor() {
-    let runner = runner(options()).await;
+    let runner = runner(options());
     let program = "import ctypes, fcntl, os, resource, signal\nparent = os.getppid()\n\
          def refused(what, *call):\n    try: call[0](*call[1:])\n    except (OSError, ValueError) as e: return\n    \
          print('not refused:', what)\n\
@@ -227,7 +233,7 @@ async fn a_forged_answer_is_mere_output() {
     let forged = "import os, json\nhead = json.dumps({'status': 0, 'stopped': None, 'notes': [], 'last': False, \
          'lengths': [2, 0], 'pictures': []}).encode()\nmessage = len(head).to_bytes(4, 'big') + head + b'ok'\n\
          for fd in range(0, 64):\n    try: os.write(fd, message)\n    except OSError: pass\nos._exit(7)";
-    let runner = runner(options()).await;
+    let runner = runner(options());
     let reply = run(&runner, forged).await;
     assert_eq!(reply.end, CodeEnd::Exit(7));
     assert!(reply.stdout.ends_with("ok") && reply.stderr.ends_with("ok"));
@@ -236,7 +242,7 @@ async fn a_forged_answer_is_mere_output() {
 
 #[tokio::test]
 async fn a_worker_that_dies_is_replaced() {
-    let runner = runner(options()).await;
+    let runner = runner(options());
     let idle = runner.idle.lock().unwrap().pop().unwrap();
     drop(idle);
     assert_eq!(run(&runner, "print(1)").await.stdout, "1\n");
@@ -249,17 +255,17 @@ async fn a_worker_that_dies_is_replaced() {
 #[tokio::test]
 async fn what_is_missing_is_said_with_what_to_do() {
     let absent = Options { preload: vec!["no_such_module".into()], ..options() };
-    let said = Runner::start(absent).await.err().unwrap();
+    let said = Runner::start(&absent).err().unwrap();
     assert!(said.contains("cannot import `no_such_module`"), "{said}");
-    let said = Runner::start(Options { python: "/no/python".into(), ..options() }).await.err().unwrap();
+    let said = Runner::start(&Options { python: "/no/python".into(), ..options() }).err().unwrap();
     assert!(said.contains("cannot run `/no/python`") && said.contains("install Python"), "{said}");
     let said = Options { time_s: -1.0, ..options() }.check().unwrap_err();
     assert!(said.contains("`time_s` is -1"), "{said}");
     let mut bwrap = std::process::Command::new("/no/bwrap");
     bwrap.env_clear();
-    let said = super::worker::Worker::start(bwrap, 1).await.err().unwrap();
+    let said = super::worker::Worker::start(bwrap, 1).err().unwrap();
     assert!(said.contains("apt-get install bubblewrap"), "{said}");
-    let said = super::worker::Worker::start(std::process::Command::new("false"), 1).await.err().unwrap();
+    let said = super::worker::Worker::start(std::process::Command::new("false"), 1).err().unwrap();
     assert!(said.contains("cannot make a sandbox here"), "{said}");
 }
 
@@ -271,9 +277,8 @@ async fn figures_are_drawn_by_warm_workers_alike() {
         time_s: 30.0,
         memory_mb: 2048,
         ..options()
-    })
-    .await;
-    assert!(runner.versions().contains("matplotlib "), "{}", runner.versions());
+    });
+    assert!(runner.interpreter.versions.contains(", matplotlib "), "{}", runner.interpreter.versions);
     let figure = "import numpy as np, matplotlib.pyplot as plt\nplt.plot(np.random.rand(20)); plt.title('Größe')\n\
                   plt.savefig('f.png')";
     let (one, two) = tokio::join!(run(&runner, figure), run(&runner, figure));

@@ -5,7 +5,6 @@ import builtins
 import fnmatch
 import gc
 import importlib
-import importlib.metadata
 import json
 import os
 import random
@@ -54,16 +53,10 @@ def main():
 
 
 def warm(modules, answers):
-    """Imports, and says which versions there are."""
-    versions = ["python " + sys.version.split()[0]]
+    """Imports, and says when it is done."""
     for name in modules:
         try:
             importlib.import_module(name)
-            top = name.split(".")[0]
-            try:
-                versions.append(top + " " + importlib.metadata.version(top))
-            except importlib.metadata.PackageNotFoundError:
-                pass
         except BaseException as error:
             send(answers, {"error": "cannot import `%s`: %s: %s" % (name, type(error).__name__, error)}, [])
             raise SystemExit(1)
@@ -72,7 +65,7 @@ def warm(modules, answers):
     platform.machine()
     gc.collect()
     gc.freeze()
-    send(answers, {"versions": versions}, [])
+    send(answers, "ready", [])
 
 
 def run(job, limits):

@@ -2,7 +2,8 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -20,8 +21,6 @@ const WARMING: Duration = Duration::from_secs(180);
 pub(super) struct Worker {
     jobs: mpsc::Sender<Asked>,
     child: Arc<Mutex<Option<Child>>>,
-    /// the interpreter and the modules, each with its version
-    pub(super) versions: Vec<String>,
 }
 
 /// A program and what it is given.
@@ -72,7 +71,7 @@ pub(super) struct Head {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Hello {
-    Versions(Vec<String>),
+    Ready,
     Error(String),
 }
 
@@ -89,23 +88,24 @@ impl Worker {
     /// Starts a sandbox and waits until its modules are imported. `most` limits what a program may give back.
     ///
     /// Errors, in words: bubblewrap is not there or may not make a sandbox, a module that cannot be imported.
-    pub(super) async fn start(command: Command, most: u64) -> Result<Worker, String> {
+    pub(super) fn start(command: Command, most: u64) -> Result<Worker, String> {
         let (jobs, inbox) = mpsc::channel();
-        let (ready, hello) = oneshot::channel();
+        let (ready, hello) = mpsc::channel();
         let child = Arc::new(Mutex::new(None));
         let kept = child.clone();
         // A thread of its own: the sandbox dies with the thread that started it.
         std::thread::Builder::new()
             .name("tamis-python".into())
-            .spawn(move || serve(command, most, &kept, ready, &inbox))
+            .spawn(move || serve(command, most, &kept, &ready, &inbox))
             .map_err(|e| format!("cannot start a thread: {e}"))?;
-        let mut worker = Worker { jobs, child, versions: Vec::new() };
-        worker.versions = match tokio::time::timeout(WARMING, hello).await {
-            Ok(Ok(hello)) => hello?,
-            Ok(Err(_)) => return Err("the sandbox ended before it began".into()),
-            Err(_) => return Err(format!("the modules were not imported within {} s", WARMING.as_secs())),
-        };
-        Ok(worker)
+        let worker = Worker { jobs, child };
+        match hello.recv_timeout(WARMING) {
+            Ok(hello) => hello.map(|()| worker),
+            Err(RecvTimeoutError::Disconnected) => Err("the sandbox ended before it began".into()),
+            Err(RecvTimeoutError::Timeout) => {
+                Err(format!("the modules of `preload` were not imported within {} s", WARMING.as_secs()))
+            }
+        }
     }
 
     /// Runs a program; gives the worker back if it can run another.
@@ -142,7 +142,7 @@ fn serve(
     mut command: Command,
     most: u64,
     kept: &Mutex<Option<Child>>,
-    ready: oneshot::Sender<Result<Vec<String>, String>>,
+    ready: &mpsc::Sender<Result<(), String>>,
     inbox: &mpsc::Receiver<Asked>,
 ) {
     // Its standard input and output are the line to it.
@@ -159,7 +159,7 @@ fn serve(
     let (Some(mut asks), Some(mut answers), Some(errors)) = pipes else { return };
     let complaints = complaints(errors);
     let hello = match read_head::<Hello>(&mut answers) {
-        Ok(Hello::Versions(versions)) => Ok(versions),
+        Ok(Hello::Ready) => Ok(()),
         Ok(Hello::Error(message)) => Err(message),
         Err(error) => {
             end(kept);
