@@ -43,6 +43,11 @@ impl Default for Options {
 }
 
 impl Options {
+    /// What of them decides what is read.
+    pub(crate) fn asked(&self) -> impl Serialize + use<> {
+        (self.languages.clone(), self.psm, self.dpi)
+    }
+
     /// Whether they make sense.
     ///
     /// Errors, in words: the first that does not.

@@ -87,6 +87,11 @@ impl Options {
         }
     }
 
+    /// What of them shows in what a program does.
+    pub(crate) fn asked(&self) -> impl Serialize + use<> {
+        (self.preload.clone(), self.time_s, self.memory_mb, self.disk_mb, self.output_bytes, self.pictures)
+    }
+
     /// Room for what a program writes and for what it is given.
     pub(super) fn room(&self) -> u64 {
         self.disk_mb * MIB + super::MOST_GIVEN
