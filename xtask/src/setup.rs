@@ -1,12 +1,19 @@
 //! What the tests need beyond cargo: installed here when that is allowed, else the exact line to type.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::shell::{Done, command, run, target, works};
 
-/// What the exports are proved with: the real readers, pinned.
-const READERS: [&str; 5] =
-    ["datasets==5.2.0", "webdataset==1.0.2", "pycocotools==2.0.11", "pillow==13.0.0", "numpy==2.4.6"];
+/// What the exports are proved with (the real readers), what programs in the sandbox draw with, and ONNX Runtime; pinned.
+const READERS: [&str; 7] = [
+    "datasets==5.2.0",
+    "webdataset==1.0.2",
+    "pycocotools==2.0.11",
+    "pillow==13.0.0",
+    "numpy==2.4.6",
+    "matplotlib==3.11.2",
+    "onnxruntime==1.32.0",
+];
 
 /// A Python with the readers, in a virtual environment of its own under the target directory.
 pub fn python() -> Result<PathBuf, String> {
@@ -23,6 +30,27 @@ pub fn python() -> Result<PathBuf, String> {
     run("install the readers", pip.args(READERS))?;
     std::fs::write(&stamp, READERS.join("\n")).map_err(|e| format!("{}: {e}", stamp.display()))?;
     Ok(python)
+}
+
+/// Programs that backends run: the sandbox, and a reader of text in pictures.
+pub fn programs() -> Done {
+    for (program, package) in [("bwrap", "bubblewrap"), ("tesseract", "tesseract-ocr")] {
+        if !works(program, &["--version"]) {
+            apt(package)?;
+        }
+    }
+    Ok(())
+}
+
+/// The ONNX Runtime library that came with the Python package.
+pub fn onnx_runtime(python: &Path) -> Result<PathBuf, String> {
+    let script = "import glob, os, onnxruntime; \
+                  print(glob.glob(os.path.join(os.path.dirname(onnxruntime.__file__), 'capi', 'libonnxruntime.*'))[0])";
+    let output = command(python, &["-c", script]).output().map_err(|e| format!("{}: {e}", python.display()))?;
+    match output.status.success() {
+        true => Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())),
+        false => Err(format!("no ONNX Runtime library: {}", String::from_utf8_lossy(&output.stderr))),
+    }
 }
 
 /// Debian splits the venv module from python3.

@@ -10,6 +10,7 @@ const KILLS: u32 = 5;
 pub fn run() -> Done {
     cargo("formatting", &["fmt", "--all", "--check"])?;
     cargo("lints", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
+    setup::programs()?;
     let python = setup::python()?;
     tests(&python)?;
     let mut doc = command(env!("CARGO"), &["doc", "--workspace", "--no-deps", "--quiet"]);
@@ -31,7 +32,8 @@ fn tests(python: &std::path::Path) -> Done {
         &["test", "--workspace", "--quiet"]
     };
     let mut tests = command(env!("CARGO"), args);
-    shell::run("tests", tests.env("TAMIS_PYTHON", python))
+    tests.env("TAMIS_PYTHON", python).env("ORT_DYLIB_PATH", setup::onnx_runtime(python)?);
+    shell::run("tests", &mut tests)
 }
 
 /// Licences that a dependency may have.

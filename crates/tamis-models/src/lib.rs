@@ -21,6 +21,7 @@ mod fault;
 mod flight;
 pub mod journal;
 mod limits;
+mod local;
 pub mod meter;
 mod painted;
 mod role;

@@ -10,10 +10,12 @@ use super::{BackendKind, BindingError, Bindings, ModelSpec};
 use crate::backend::Backend;
 use crate::bound::BoundModel;
 use crate::budget::Budget;
+use crate::client::comfyui::ComfyUi;
 use crate::client::{Http, OpenAi};
 use crate::endpoint::Endpoint;
 use crate::flight::Flights;
 use crate::journal::Journal;
+use crate::local::Options;
 use crate::meter::Meter;
 use crate::role::Role;
 use crate::secret::{Secret, bare_url};
@@ -121,11 +123,28 @@ impl Bindings {
                     backends.push(Box::new(client));
                 }
             }
+            BackendKind::Python | BackendKind::Tesseract | BackendKind::Onnx => {
+                let timeout_s = spec.limits.timeout_s;
+                let local = spec.options.as_ref().map(|options| options.local(timeout_s)).transpose();
+                backends.extend(local.map_err(|e| self.wrong(label, &e))?.flatten());
+            }
+            BackendKind::Comfyui => {
+                let key = self.key(label, spec)?;
+                let Some(Options::Comfyui(options)) = &spec.options else { return Ok(Vec::new()) };
+                for url in &spec.urls {
+                    let url = self.expand(label, url)?;
+                    let client = ComfyUi::new(spec, options, &url, key.clone()).map_err(|e| self.wrong(label, &e))?;
+                    backends.push(Box::new(client));
+                }
+            }
         }
         Ok(backends.into_iter().map(|backend| Arc::new(Endpoint::new(backend, spec, meter.clone()))).collect())
     }
 
     async fn ask_name(&self, label: &str, spec: &ModelSpec) -> Result<String, BindingError> {
+        if let Some(options) = &spec.options {
+            return options.name().map_err(|e| self.wrong(label, &e));
+        }
         let key = self.key(label, spec)?;
         let url = self.expand(label, spec.urls.first().map_or("", String::as_str))?;
         let timeout = std::time::Duration::from_secs_f64(spec.limits.timeout_s.min(30.0));

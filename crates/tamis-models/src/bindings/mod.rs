@@ -121,18 +121,18 @@ impl Bindings {
 
     /// The models that are bound to a role of a kind that their backend does not play.
     fn miscast(&self, role: &str, kind: RoleKind) -> Vec<String> {
-        let backend = |label: &str| self.models.get(label).map(|spec| spec.backend);
-        let players = self.players(role).into_iter().filter_map(|p| Some((backend(&p.model)?, p.model)));
+        let spec = |label: &str| self.models.get(label);
+        let players = self.players(role).into_iter().filter_map(|p| Some((spec(&p.model)?, p.model)));
         let playing: Vec<_> = BackendKind::ALL.iter().filter(|b| b.plays(kind)).map(|b| b.name()).collect();
         let playing = if playing.is_empty() { "none".to_string() } else { playing.join(", ") };
         players
-            .filter(|(backend, _)| !backend.plays(kind))
-            .map(|(backend, label)| {
+            .filter(|(spec, _)| !spec.plays(kind))
+            .map(|(spec, label)| {
                 format!(
                     "{} binds the {kind} role `{role}` to the model `{label}`, whose backend {} does not play {kind}; \
                      backends that do: {playing}",
                     self.source,
-                    backend.name()
+                    spec.backend.name()
                 )
             })
             .collect()

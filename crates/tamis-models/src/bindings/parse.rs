@@ -1,6 +1,7 @@
 //! `models.yaml` as written, and what is checked in it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -11,6 +12,7 @@ use tamis_core::model::Sampling;
 use super::spec::{BackendKind, Images, Limits, ModelSpec, Player, Price, Structured};
 use super::{BindingError, Bindings, Roles};
 use crate::client::RESERVED_FIELDS;
+use crate::local::Options;
 use crate::tokens::ImageTokens;
 
 /// Reads and checks the text of a `models.yaml`.
@@ -21,12 +23,13 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Bindings, BindingError> {
         position: Some((location.line(), location.column())),
         message,
     };
+    let folder = Path::new(file).parent().unwrap_or_else(|| Path::new(""));
     let mut models = BTreeMap::new();
     for (name, model) in written.models {
         let defined = model.defined;
         let spec = model
             .value
-            .check()
+            .check(folder)
             .map_err(|(place, message)| at(place.unwrap_or(defined), format!("model `{name}`: {message}")))?;
         models.insert(name, spec);
     }
@@ -73,6 +76,7 @@ struct Model {
     sampling: Option<Spanned<Sampling>>,
     #[serde(default)]
     structured: WrittenStructured,
+    options: Option<Spanned<serde_json::Value>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -80,6 +84,10 @@ struct Model {
 enum WrittenBackend {
     Openai,
     Sim,
+    Python,
+    Tesseract,
+    Onnx,
+    Comfyui,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -131,7 +139,7 @@ enum WrittenTokens {
 type Problem = (Option<Location>, String);
 
 impl Model {
-    fn check(self) -> Result<ModelSpec, Problem> {
+    fn check(self, folder: &Path) -> Result<ModelSpec, Problem> {
         let urls = self.check_urls()?;
         let key = self.key.map(|key| check_key(&key.value).map_err(|m| (Some(key.defined), m))).transpose()?;
         let limits = self.limits.map(|l| check_limits(&l.value).map_err(|m| (Some(l.defined), m))).transpose()?;
@@ -144,7 +152,17 @@ impl Model {
         let (backend, default_name) = match self.backend {
             WrittenBackend::Openai => (BackendKind::Openai, None),
             WrittenBackend::Sim => (BackendKind::Sim, ModelSpec::sim().model),
+            WrittenBackend::Python => (BackendKind::Python, None),
+            WrittenBackend::Tesseract => (BackendKind::Tesseract, None),
+            WrittenBackend::Onnx => (BackendKind::Onnx, None),
+            WrittenBackend::Comfyui => (BackendKind::Comfyui, None),
         };
+        let (written, place) = self.options.map(|options| (options.value, options.defined)).unzip();
+        let options = Options::read(backend, written.as_ref(), folder).map_err(|m| (place, m))?;
+        if let (Some(_), true) = (&self.model, options.is_some()) {
+            let message = format!("backend {} tells its version by itself and takes no `model`", backend.name());
+            return Err((None, message));
+        }
         let structured = match self.structured {
             WrittenStructured::JsonSchema => Structured::JsonSchema,
             WrittenStructured::JsonObject => Structured::JsonObject,
@@ -160,6 +178,7 @@ impl Model {
             images: images.unwrap_or_default(),
             sampling: sampling.unwrap_or_default(),
             structured,
+            options,
         })
     }
 
@@ -168,6 +187,12 @@ impl Model {
         match self.backend {
             WrittenBackend::Openai if urls.is_empty() => {
                 return Err((None, "backend openai needs `url` (or `urls`), like http://localhost:8000/v1".into()));
+            }
+            WrittenBackend::Comfyui if urls.is_empty() => {
+                return Err((None, "backend comfyui needs `url` (or `urls`), like http://localhost:8188".into()));
+            }
+            WrittenBackend::Python | WrittenBackend::Tesseract | WrittenBackend::Onnx if !urls.is_empty() => {
+                return Err((Some(urls[0].defined), "this backend runs on this machine and takes no `url`".into()));
             }
             WrittenBackend::Sim if !urls.is_empty() => {
                 let message =

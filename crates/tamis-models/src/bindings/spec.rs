@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use tamis_core::model::{Request, RoleKind, Sampling};
 
+use crate::local::Options;
 use crate::tokens::ImageTokens;
 
 /// A model that plays a role.
@@ -29,6 +30,8 @@ pub(crate) struct ModelSpec {
     pub(crate) images: Images,
     pub(crate) sampling: Sampling,
     pub(crate) structured: Structured,
+    /// what only its backend knows
+    pub(crate) options: Option<Options>,
 }
 
 /// What speaks to a model.
@@ -38,6 +41,14 @@ pub(crate) enum BackendKind {
     Openai,
     /// the simulator in this process
     Sim,
+    /// programs in a sandbox on this machine
+    Python,
+    /// the `tesseract` program on this machine
+    Tesseract,
+    /// an ONNX model in this process
+    Onnx,
+    /// a ComfyUI server
+    Comfyui,
 }
 
 /// US dollars for a million tokens, and for a picture.
@@ -98,6 +109,7 @@ impl ModelSpec {
             images: Images::default(),
             sampling: Sampling::default(),
             structured: Structured::default(),
+            options: None,
         }
     }
 
@@ -109,7 +121,12 @@ impl ModelSpec {
 
     /// What of the binding decides the answer to this request, beside the model and the sampling.
     pub(crate) fn asked(&self, _: &Request) -> Option<Json> {
-        None
+        self.options.as_ref().map(Options::asked)
+    }
+
+    /// Whether roles of this kind can be bound to it.
+    pub(crate) fn plays(&self, kind: RoleKind) -> bool {
+        self.backend.plays(kind) && self.options.as_ref().is_none_or(|options| options.plays(kind))
     }
 
     /// How tokens of pictures are counted: as the binding says, or as this model is known to.
@@ -120,13 +137,24 @@ impl ModelSpec {
 
 impl BackendKind {
     /// Every kind.
-    pub(crate) const ALL: &[BackendKind] = &[BackendKind::Openai, BackendKind::Sim];
+    pub(crate) const ALL: &[BackendKind] = &[
+        BackendKind::Openai,
+        BackendKind::Sim,
+        BackendKind::Python,
+        BackendKind::Tesseract,
+        BackendKind::Onnx,
+        BackendKind::Comfyui,
+    ];
 
     /// Whether roles of this kind can be bound to it.
     pub(crate) fn plays(self, kind: RoleKind) -> bool {
         match self {
             BackendKind::Openai => kind == RoleKind::Chat,
             BackendKind::Sim => kind == RoleKind::Chat,
+            BackendKind::Python => kind == RoleKind::CodeRunner,
+            BackendKind::Tesseract => kind == RoleKind::Ocr,
+            BackendKind::Onnx => matches!(kind, RoleKind::TextEmbed | RoleKind::ImageEmbed),
+            BackendKind::Comfyui => matches!(kind, RoleKind::TextToImage | RoleKind::ImageEdit),
         }
     }
 
@@ -135,6 +163,10 @@ impl BackendKind {
         match self {
             BackendKind::Openai => "openai",
             BackendKind::Sim => "sim",
+            BackendKind::Python => "python",
+            BackendKind::Tesseract => "tesseract",
+            BackendKind::Onnx => "onnx",
+            BackendKind::Comfyui => "comfyui",
         }
     }
 }

@@ -68,6 +68,32 @@ impl Http {
         self.exchange(request).await
     }
 
+    /// Sends any request and returns the body of a successful answer; `said` reads from the body of another what is
+    /// wrong, where the general way would miss it.
+    pub(crate) async fn fetch(
+        &self,
+        build: impl FnOnce(&Client, &str) -> reqwest::RequestBuilder,
+        said: fn(&[u8]) -> Option<String>,
+    ) -> Result<Vec<u8>, Fault> {
+        let request = build(&self.client, &self.url);
+        let answer = async {
+            let response = request.send().await.map_err(|e| self.unsent(&e))?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let bytes = read_body(response).await.map_err(|e| self.broken(&e))?;
+            if status.is_success() {
+                return Ok(bytes);
+            }
+            let fault = self.refused(status, &headers, &bytes);
+            match said(&bytes) {
+                Some(said) => {
+                    Err(Fault { message: format!("{}: {}", self.address, scrub(&said, self.key.as_ref())), ..fault })
+                }
+                None => Err(fault),
+            }
+        };
+        timeout(self.timeout, answer).await.unwrap_or_else(|_| Err(self.timed_out()))
+    }
+
     /// The names of the models that the server offers.
     pub(crate) async fn models(&self) -> Result<Vec<String>, Fault> {
         let request = self.client.get(format!("{}/models", self.url));

@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+pub(crate) mod comfyui;
 mod http;
 mod picture;
 
