@@ -1,8 +1,9 @@
 //! What a binding says of one model, after it was checked.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tamis_core::model::{Request, RoleKind, Sampling};
 
+use super::kinds::{Complete, Embed, Painting, Thoughts};
 use crate::tokens::ImageTokens;
 
 /// A model that plays a role.
@@ -29,6 +30,10 @@ pub(crate) struct ModelSpec {
     pub(crate) images: Images,
     pub(crate) sampling: Sampling,
     pub(crate) structured: Structured,
+    pub(crate) thoughts: Thoughts,
+    pub(crate) complete: Complete,
+    pub(crate) embed: Embed,
+    pub(crate) picture: Painting,
 }
 
 /// What speaks to a model.
@@ -98,6 +103,10 @@ impl ModelSpec {
             images: Images::default(),
             sampling: Sampling::default(),
             structured: Structured::default(),
+            thoughts: Thoughts::default(),
+            complete: Complete::default(),
+            embed: Embed::default(),
+            picture: Painting::default(),
         }
     }
 
@@ -108,8 +117,24 @@ impl ModelSpec {
     }
 
     /// What of the binding decides the answer to this request, beside the model and the sampling.
-    pub(crate) fn asked(&self, _: &Request) -> Option<Json> {
-        None
+    pub(crate) fn asked(&self, request: &Request) -> Option<Json> {
+        match request {
+            Request::Chat(_) => (self.thoughts == Thoughts::Drop).then(|| json!({ "thoughts": "drop" })),
+            Request::Complete(_) => Some(self.complete.describe()),
+            Request::Embed(_) => Some(self.embed.describe()),
+            Request::Image(_) => Some(self.picture.describe()),
+            Request::Ocr(_) | Request::Code(_) => None,
+        }
+    }
+
+    /// What decides the answers of all kinds of roles, for the record.
+    pub(super) fn options(&self) -> Json {
+        json!({
+            "thoughts": if self.thoughts == Thoughts::Keep { "keep" } else { "drop" },
+            "complete": self.complete.describe(),
+            "embed": self.embed.describe(),
+            "picture": self.picture.describe(),
+        })
     }
 
     /// How tokens of pictures are counted: as the binding says, or as this model is known to.
@@ -125,8 +150,8 @@ impl BackendKind {
     /// Whether roles of this kind can be bound to it.
     pub(crate) fn plays(self, kind: RoleKind) -> bool {
         match self {
-            BackendKind::Openai => kind == RoleKind::Chat,
-            BackendKind::Sim => kind == RoleKind::Chat,
+            BackendKind::Openai => !matches!(kind, RoleKind::Ocr | RoleKind::CodeRunner),
+            BackendKind::Sim => true,
         }
     }
 
