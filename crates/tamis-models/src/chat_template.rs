@@ -185,7 +185,7 @@ mod tests {
         {%- if add_generation_prompt %}ASSISTANT:{% endif %}";
     /// Contents as one text, in which the server has put the picture's mark: as InternVL's is built.
     const PLAIN: &str = "{{ bos_token }}{% for message in messages %}\n{{ '<|im_start|>' + message.role + '\\n' + \
-        message.content + '<|im_end|>' + '\\n' }}\n{% endfor %}\n{% if add_generation_prompt %}\
+        message.content + '<|im_end|>' + '\\n' }}{% endfor %}\n{% if add_generation_prompt %}\
         {{ '<|im_start|>assistant\\n' }}{% endif %}\n";
 
     fn cut(source: &str, content: Json) -> String {
@@ -210,8 +210,12 @@ mod tests {
 
     #[test]
     fn white_space_at_the_borders_of_a_template_is_kept() {
-        let message = || json!(format!("a{OPEN}"));
-        assert_eq!(cut("\n {% for m in messages %}{{ m.content }}{% endfor %}\n", message()), "\n a");
+        for border in ["\n ", " ", "\n\n", "x\n"] {
+            let source = format!("{border}{{% for m in messages %}}{{{{ m.content }}}}{{% endfor %}}{border}");
+            let messages = vec![json!({ "role": "user", "content": format!("a{OPEN}") })];
+            let whole = render(&source, &messages, false).unwrap();
+            assert_eq!(cut(&source, json!(format!("a{OPEN}"))), whole.split(OPEN).next().unwrap(), "{border:?}");
+        }
     }
 
     #[test]
