@@ -9,6 +9,7 @@ use serde_saphyr::{Location, Spanned};
 use tamis_core::error::did_you_mean;
 use tamis_core::model::Sampling;
 
+use super::kinds::{Thoughts, WrittenComplete, WrittenEmbed, WrittenPainting};
 use super::spec::{BackendKind, Images, Limits, ModelSpec, Player, Price, Structured};
 use super::{BindingError, Bindings, Roles};
 use crate::client::RESERVED_FIELDS;
@@ -29,7 +30,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Bindings, BindingError> {
         let defined = model.defined;
         let spec = model
             .value
-            .check(folder)
+            .check(file, folder)
             .map_err(|(place, message)| at(place.unwrap_or(defined), format!("model `{name}`: {message}")))?;
         models.insert(name, spec);
     }
@@ -77,6 +78,11 @@ struct Model {
     #[serde(default)]
     structured: WrittenStructured,
     options: Option<Spanned<serde_json::Value>>,
+    #[serde(default)]
+    thoughts: Thoughts,
+    complete: Option<Spanned<WrittenComplete>>,
+    embed: Option<Spanned<WrittenEmbed>>,
+    picture: Option<Spanned<WrittenPainting>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -139,12 +145,16 @@ enum WrittenTokens {
 type Problem = (Option<Location>, String);
 
 impl Model {
-    fn check(self, folder: &Path) -> Result<ModelSpec, Problem> {
+    /// `file` is the bindings' own; files are looked for in `folder`.
+    fn check(self, file: &str, folder: &Path) -> Result<ModelSpec, Problem> {
         let urls = self.check_urls()?;
         let key = self.key.map(|key| check_key(&key.value).map_err(|m| (Some(key.defined), m))).transpose()?;
         let limits = self.limits.map(|l| check_limits(&l.value).map_err(|m| (Some(l.defined), m))).transpose()?;
         let images = self.images.map(|i| check_images(&i.value).map_err(|m| (Some(i.defined), m))).transpose()?;
         let sampling = self.sampling.map(|s| check_sampling(s.value).map_err(|m| (Some(s.defined), m))).transpose()?;
+        let complete = self.complete.map(|c| c.value.check(file).map_err(|m| (Some(c.defined), m))).transpose()?;
+        let embed = self.embed.map(|e| e.value.check().map_err(|m| (Some(e.defined), m))).transpose()?;
+        let picture = self.picture.map(|p| p.value.check().map_err(|m| (Some(p.defined), m))).transpose()?;
         let price = Price { input: self.price.input, output: self.price.output, image: self.price.image };
         if ![price.input, price.output, price.image].iter().all(|usd| usd.is_finite() && *usd >= 0.0) {
             return Err((None, "a price is US dollars for a million tokens or for a picture, 0 or more".into()));
@@ -179,6 +189,10 @@ impl Model {
             sampling: sampling.unwrap_or_default(),
             structured,
             options,
+            thoughts: self.thoughts,
+            complete: complete.unwrap_or_default(),
+            embed: embed.unwrap_or_default(),
+            picture: picture.unwrap_or_default(),
         })
     }
 

@@ -1,9 +1,10 @@
 //! What a binding says of one model, after it was checked.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tamis_core::model::{Request, RoleKind, Sampling};
 
 use crate::local::Options;
+use super::kinds::{Complete, Embed, Painting, Thoughts};
 use crate::tokens::ImageTokens;
 
 /// A model that plays a role.
@@ -32,6 +33,10 @@ pub(crate) struct ModelSpec {
     pub(crate) structured: Structured,
     /// what only its backend knows
     pub(crate) options: Option<Options>,
+    pub(crate) thoughts: Thoughts,
+    pub(crate) complete: Complete,
+    pub(crate) embed: Embed,
+    pub(crate) picture: Painting,
 }
 
 /// What speaks to a model.
@@ -110,6 +115,10 @@ impl ModelSpec {
             sampling: Sampling::default(),
             structured: Structured::default(),
             options: None,
+            thoughts: Thoughts::default(),
+            complete: Complete::default(),
+            embed: Embed::default(),
+            picture: Painting::default(),
         }
     }
 
@@ -120,8 +129,30 @@ impl ModelSpec {
     }
 
     /// What of the binding decides the answer to this request, beside the model and the sampling.
-    pub(crate) fn asked(&self, _: &Request) -> Option<Json> {
-        self.options.as_ref().map(Options::asked)
+    pub(crate) fn asked(&self, request: &Request) -> Option<Json> {
+        if let Some(options) = &self.options {
+            return Some(options.asked());
+        }
+        match request {
+            Request::Chat(_) => (self.thoughts == Thoughts::Drop).then(|| json!({ "thoughts": "drop" })),
+            Request::Complete(_) => Some(self.complete.describe()),
+            Request::Embed(_) => Some(self.embed.describe()),
+            Request::Image(_) => Some(self.picture.describe()),
+            Request::Ocr(_) | Request::Code(_) => None,
+        }
+    }
+
+    /// What decides the answers of all kinds of roles, for the record.
+    pub(super) fn describe_options(&self) -> Json {
+        if let Some(options) = &self.options {
+            return options.asked();
+        }
+        json!({
+            "thoughts": if self.thoughts == Thoughts::Keep { "keep" } else { "drop" },
+            "complete": self.complete.describe(),
+            "embed": self.embed.describe(),
+            "picture": self.picture.describe(),
+        })
     }
 
     /// Whether roles of this kind can be bound to it.
@@ -149,8 +180,8 @@ impl BackendKind {
     /// Whether roles of this kind can be bound to it.
     pub(crate) fn plays(self, kind: RoleKind) -> bool {
         match self {
-            BackendKind::Openai => kind == RoleKind::Chat,
-            BackendKind::Sim => kind == RoleKind::Chat,
+            BackendKind::Openai => !matches!(kind, RoleKind::Ocr | RoleKind::CodeRunner),
+            BackendKind::Sim => true,
             BackendKind::Python => kind == RoleKind::CodeRunner,
             BackendKind::Tesseract => kind == RoleKind::Ocr,
             BackendKind::Onnx => matches!(kind, RoleKind::TextEmbed | RoleKind::ImageEmbed),
