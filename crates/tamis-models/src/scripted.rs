@@ -215,8 +215,8 @@ impl Rule {
     }
 }
 
-/// A request as text: speakers, texts, and `[image]` where a picture is, with the picture's file name where it is all
-/// that tells one request from another.
+/// A request as text: speakers, texts, and `[image]` where a picture is, with the picture's file name: it may be all that
+/// tells one request from another.
 fn rendered(request: &Request) -> String {
     let mut text = String::new();
     let named = |image: &Media| format!("[image] {}", image.file_name().unwrap_or_default());
@@ -227,7 +227,7 @@ fn rendered(request: &Request) -> String {
                 for part in &message.parts {
                     match part {
                         Part::Text(part) => text.push_str(part),
-                        Part::Image(_) => text.push_str("[image]"),
+                        Part::Image(image) => text.push_str(&named(image)),
                     }
                     text.push('\n');
                 }
