@@ -28,6 +28,7 @@ use crate::whole::numbers::{InGroups, Numbers, Sample, moments};
 /// # Example
 /// ```yaml example
 /// step: { score.normalise: { score: clip, method: min_max, by: model, into: clip } }
+/// types: { clip: float }
 /// in: [ { model: a, clip: 20 }, { model: a, clip: 40 }, { model: a, clip: 25 }, { model: b, clip: 0.3 } ]
 /// outs: [ { clip: 0 }, { clip: 1 }, { clip: 0.25 }, { clip: 0 } ]
 /// ```

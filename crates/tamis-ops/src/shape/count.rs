@@ -15,7 +15,7 @@ use crate::whole::sort::Sorter;
 /// Counts how many records have the same value, or how frequent the values in a list are.
 ///
 /// With `by`: the number of records with the same values. With `each`: a list's values are counted over all records, as
-/// often as they stand there, and the record receives the mean of `count^power` over its own values, 0 for an empty list.
+/// often as they stand there, and the record receives the mean of `count^power` over its own values, 1 for an empty list.
 /// One over that is a weight which damps frequent values: `select.sample: {each: 1, by: image_id, weight: 1 / common}`.
 ///
 /// Reads what `by` or `each` names, writes `into`.
@@ -146,7 +146,7 @@ impl BarrierOperator for Count {
         _: &Applying<'_>,
     ) -> Result<Verdict, StepError> {
         let at = found.binary_search_by_key(&row, |found| found.row as usize).ok();
-        let (sum, values) = at.map_or((0.0, 1), |at| (found[at].sum, found[at].values));
+        let (sum, values) = at.map_or((1.0, 1), |at| (found[at].sum, found[at].values));
         record.set(
             &self.into,
             match self.what {
@@ -166,13 +166,13 @@ mod tests {
     use crate::whole::trial::{Trial, rows};
 
     #[test]
-    fn an_empty_list_has_no_frequent_values() {
+    fn an_empty_list_counts_like_values_that_occur_once() {
         check(
             r#"
             step: { shape.count: { each: l, into: c } }
             types: { l: list<text> }
             in: [ { l: [] }, { l: [a, a, b] } ]
-            outs: [ { c: 0 }, { c: 1.6666666666666667 } ]
+            outs: [ { c: 1 }, { c: 1.6666666666666667 } ]
             "#,
         );
     }

@@ -12,7 +12,7 @@ use super::sort::halves;
 /// One field or expression, or several.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum By {
+pub(crate) enum By {
     /// one
     One(String),
     /// several, of which all have to be the same

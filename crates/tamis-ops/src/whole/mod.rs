@@ -22,7 +22,7 @@ use tamis_core::{StepError, Value};
 /// What becomes of a record whose score is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Missing {
+pub(crate) enum Missing {
     /// it fails
     #[default]
     Fail,

@@ -220,7 +220,7 @@ impl<L> Ranking<L> {
     fn values(&self, beyond: &Beyond) -> impl Iterator<Item = (Name, Value)> {
         let whole = beyond.limit.fract() == 0.0 && beyond.limit >= 1.0 || beyond.limit == 0.0;
         let limit = if whole { Value::Int(beyond.limit as i64) } else { Value::Float(beyond.limit) };
-        let rank = matches!(self.order, Order::Score { .. } | Order::Input).then_some(("rank", beyond.rank));
+        let rank = matches!(self.order, Order::Score { .. }).then_some(("rank", beyond.rank));
         let numbers = rank.into_iter().chain([("of", beyond.of)]).map(|(name, n)| (name.into(), Value::Int(n as i64)));
         numbers.chain([(Name::from(if whole { "kept" } else { "chance" }), limit)])
     }
