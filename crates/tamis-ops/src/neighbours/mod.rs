@@ -4,3 +4,5 @@ mod exact;
 pub mod find;
 mod index;
 mod query;
+#[cfg(test)]
+mod speed;

@@ -30,7 +30,7 @@ use crate::take::Take;
 /// step: { sample.proximity: { vector: v, batch: 2, groups: 1, sizes: { 2: 1 }, take: { names: name } } }
 /// types: { v: vector }
 /// in: [ { name: a, v: AAAAAAAAgD8= }, { name: b, v: AACAPwAAAAA= } ]
-/// outs: [ { names: [b, a] } ]
+/// outs: [ { names: [a, b] } ]
 /// ```
 ///
 /// Source: SMiR (arXiv:2501.03675), random sampling with iteration.

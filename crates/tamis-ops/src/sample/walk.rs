@@ -149,4 +149,14 @@ mod tests {
         let walk = Walk { power: 12, epsilon: 1e-12, sizes: vec![(5, 1.0)] };
         assert!(walk.groups(&copies, 10, rng).unwrap().iter().all(|group| group.len() == 3));
     }
+
+    #[test]
+    #[ignore = "a measurement: cargo test --release -p tamis-ops --lib speed -- --ignored --nocapture"]
+    fn speed_of_a_batch_of_smir() {
+        let points = heaps(20_000, 1152, 400, 0.3, 9);
+        let walk = Walk { power: 12, epsilon: 1e-12, sizes: vec![(4, 0.35), (5, 0.65)] };
+        let begin = std::time::Instant::now();
+        let groups = walk.groups(&points, 5000, rng).unwrap();
+        println!("{} groups of 20,000 x 1152 in {:.1} s", groups.len(), begin.elapsed().as_secs_f64());
+    }
 }

@@ -1,0 +1,100 @@
+//! How fast neighbours are found, beside what the cores can do:
+//! `cargo test --release -p tamis-ops --lib speed -- --ignored --nocapture --test-threads 1`.
+
+use std::time::Instant;
+
+use pulp::{Arch, Simd, WithSimd};
+use tamis_core::rng::Rng;
+use tamis_core::{RecordId, StepError};
+
+use super::exact;
+use super::index::Index;
+use super::query::Query;
+use crate::matrix::{Matrix, Metric, Points, heaps, in_order};
+
+/// CPU seconds of this process so far, all threads (Linux).
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let after_name = stat.rsplit(')').next().unwrap();
+    let ticks: Vec<f64> = after_name.split_whitespace().skip(11).take(2).map(|n| n.parse().unwrap()).collect();
+    (ticks[0] + ticks[1]) / 100.0
+}
+
+/// Multiply-adds in registers alone: what a core can do at most, in GFLOP a CPU second.
+struct Peak;
+
+impl WithSimd for Peak {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f64 {
+        const ROUNDS: usize = 100_000_000;
+        let (factor, term) = (simd.splat_f32s(0.999_999), simd.splat_f32s(1e-7));
+        let mut sums = [simd.splat_f32s(1.0); 12];
+        let begin = cpu_seconds();
+        for _ in 0..ROUNDS {
+            sums.iter_mut().for_each(|sum| *sum = simd.mul_add_f32s(*sum, factor, term));
+        }
+        let seconds = cpu_seconds() - begin;
+        let all = sums.into_iter().fold(simd.splat_f32s(0.0), |a, b| simd.add_f32s(a, b));
+        assert!(simd.reduce_sum_f32s(all) > 0.0);
+        (ROUNDS * 12 * 2 * S::F32_LANES) as f64 / seconds / 1e9
+    }
+}
+
+fn query() -> Query {
+    Query { metric: Metric::Cosine, k: 10, itself: false, min: None, max: None, groups: Vec::new() }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release -p tamis-ops --lib speed -- --ignored --nocapture --test-threads 1"]
+fn speed_of_exact_neighbours() {
+    let (rows, dims) = (50_000, 512);
+    let points = heaps(rows, dims, 500, 0.5, 1);
+    let peak = Arch::new().dispatch(Peak);
+    let (begin, cpu) = (Instant::now(), cpu_seconds());
+    let found = exact::nearest(&points, &query()).unwrap();
+    let (wall, cpu) = (begin.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+    assert!(found.iter().all(|nearest| nearest.len() == 10));
+    let peak = peak.max(Arch::new().dispatch(Peak));
+    // Each pair once; the blocks on the diagonal are multiplied whole.
+    let flops = 2.0 * dims as f64 * (rows as f64 * (rows as f64 + 576.0) / 2.0);
+    let reached = flops / cpu / 1e9;
+    println!("{rows} x {dims}, 10 neighbours: {wall:.2} s, {cpu:.2} CPU s, {reached:.1} GFLOP a CPU second");
+    println!("a core's peak: {peak:.1} GFLOP a CPU second, of which {:.0} % reached", 100.0 * reached / peak);
+}
+
+struct Whole(Matrix);
+
+impl Points for Whole {
+    fn each(&self, visit: &mut dyn FnMut(usize, Matrix) -> Result<(), StepError>) -> Result<(), StepError> {
+        let part = |(number, numbers): (usize, &[f32])| {
+            visit(number * 10_000, Matrix { dims: self.0.dims, numbers: numbers.to_vec() })
+        };
+        self.0.numbers.chunks(10_000 * self.0.dims).enumerate().try_for_each(part)
+    }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release -p tamis-ops --lib speed -- --ignored --nocapture --test-threads 1"]
+fn speed_and_recall_of_the_index() {
+    for (name, clusters, spread) in [("clustered", 2_000, 0.5), ("hardly clustered", 200, 2.0)] {
+        let points = Whole(heaps(100_000, 128, clusters, spread, 1));
+        let truth = exact::nearest(&points.0, &query()).unwrap();
+        for probes in [8, 16, 32, 64] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut rng = Rng::keyed(7, RecordId::input("x"), "find", &[]);
+            let begin = Instant::now();
+            let index = Index { lists: 316, probes };
+            let found = index.nearest(&points, points.0.len(), &query(), folder.path(), &mut rng).unwrap();
+            let hits = in_order(
+                found.len(),
+                || (),
+                |(), row| Ok(found[row].iter().filter(|(n, _)| truth[row].iter().any(|(t, _)| t == n)).count()),
+            );
+            let recall = hits.unwrap().into_iter().sum::<usize>() as f64 / (10.0 * found.len() as f64);
+            let seconds = begin.elapsed().as_secs_f64();
+            println!("100,000 x 128, {name}, {probes} of 316 lists: recall@10 {recall:.4}, {seconds:.1} s");
+        }
+    }
+}
