@@ -14,6 +14,7 @@ mod backend;
 pub mod bindings;
 mod bound;
 pub mod budget;
+mod chat_template;
 mod client;
 mod digest;
 mod endpoint;

@@ -1,7 +1,7 @@
 //! From bindings to models that answer.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tamis_core::model::{Model, RoleKind};
 use tamis_core::value::Name;
@@ -97,7 +97,8 @@ impl Bindings {
         let role = |name: &Name, kind: RoleKind| {
             let players = self.players(name).into_iter();
             let players = players.map(|player| (models[&player.model].clone(), player.weight)).collect();
-            Role { name: name.clone(), kind, players, services: services.clone(), flights: flights.clone() }
+            let (services, flights) = (services.clone(), flights.clone());
+            Role { name: name.clone(), kind, players, services, flights, dimension: OnceLock::new() }
         };
         Ok(roles.iter().map(|(name, kind)| (name.clone(), Arc::new(role(name, *kind)) as Arc<dyn Model>)).collect())
     }
@@ -114,7 +115,7 @@ impl Bindings {
         let model = spec.model.clone().unwrap_or_default();
         let mut backends: Vec<Box<dyn Backend>> = Vec::new();
         match spec.backend {
-            BackendKind::Sim => backends.push(Box::new(InProcess)),
+            BackendKind::Sim => backends.push(Box::new(InProcess::new(spec.embed.dimensions, spec.picture.size))),
             BackendKind::Openai => {
                 let key = self.key(label, spec)?;
                 for url in &spec.urls {
@@ -125,12 +126,12 @@ impl Bindings {
             }
             BackendKind::Python | BackendKind::Tesseract | BackendKind::Onnx => {
                 let timeout_s = spec.limits.timeout_s;
-                let local = spec.options.as_ref().map(|options| options.local(timeout_s)).transpose();
+                let local = spec.own.as_ref().map(|options| options.local(timeout_s)).transpose();
                 backends.extend(local.map_err(|e| self.wrong(label, &e))?.flatten());
             }
             BackendKind::Comfyui => {
                 let key = self.key(label, spec)?;
-                let Some(Options::Comfyui(options)) = &spec.options else { return Ok(Vec::new()) };
+                let Some(Options::Comfyui(options)) = &spec.own else { return Ok(Vec::new()) };
                 for url in &spec.urls {
                     let url = self.expand(label, url)?;
                     let client = ComfyUi::new(spec, options, &url, key.clone()).map_err(|e| self.wrong(label, &e))?;
@@ -142,7 +143,7 @@ impl Bindings {
     }
 
     async fn ask_name(&self, label: &str, spec: &ModelSpec) -> Result<String, BindingError> {
-        if let Some(options) = &spec.options {
+        if let Some(options) = &spec.own {
             return options.name().map_err(|e| self.wrong(label, &e));
         }
         let key = self.key(label, spec)?;

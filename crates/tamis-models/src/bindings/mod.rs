@@ -3,6 +3,7 @@
 mod connect;
 mod describe;
 mod error;
+mod kinds;
 mod parse;
 mod spec;
 
@@ -15,6 +16,7 @@ use tamis_core::value::Name;
 
 pub use connect::Services;
 pub use error::BindingError;
+pub(crate) use kinds::{Complete, Encoding, PICTURE_FIELDS, PictureWay, Thoughts, Way};
 pub(crate) use spec::{BackendKind, Images, ModelSpec, Player, Structured};
 
 /// Which models play which roles; nothing has been asked of any of them.
@@ -34,6 +36,10 @@ pub(crate) use spec::{BackendKind, Images, ModelSpec, Player, Structured};
 ///     images: { max_side: 1568, max_bytes: 5000000, tokens: qwen2-vl }
 ///     sampling: { temperature: 0.7, max_tokens: 1024 }     # where the recipe says nothing
 ///     structured: json_schema              # or json_object, or prompt
+///     thoughts: keep                       # or drop, what a reasoning parser splits off the answer
+///     complete: { template: qwen/chat_template.jinja }     # for roles that complete
+///     embed: { batch: 32, dimensions: 512 }                # for roles that embed
+///     picture: { size: 1024x1024, extra: { quality: high } }   # for roles that paint or edit
 ///   big: { backend: openai, url: https://api.example.com/v1, model: big-1, key: "${BIG_KEY}" }
 ///   small: { backend: sim }
 /// ```

@@ -9,6 +9,7 @@ use serde_saphyr::{Location, Spanned};
 use tamis_core::error::did_you_mean;
 use tamis_core::model::Sampling;
 
+use super::kinds::{Thoughts, WrittenComplete, WrittenEmbed, WrittenPainting};
 use super::spec::{BackendKind, Images, Limits, ModelSpec, Player, Price, Structured};
 use super::{BindingError, Bindings, Roles};
 use crate::client::RESERVED_FIELDS;
@@ -23,13 +24,12 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Bindings, BindingError> {
         position: Some((location.line(), location.column())),
         message,
     };
-    let folder = Path::new(file).parent().unwrap_or_else(|| Path::new(""));
     let mut models = BTreeMap::new();
     for (name, model) in written.models {
         let defined = model.defined;
         let spec = model
             .value
-            .check(folder)
+            .check(file)
             .map_err(|(place, message)| at(place.unwrap_or(defined), format!("model `{name}`: {message}")))?;
         models.insert(name, spec);
     }
@@ -77,6 +77,11 @@ struct Model {
     #[serde(default)]
     structured: WrittenStructured,
     options: Option<Spanned<serde_json::Value>>,
+    #[serde(default)]
+    thoughts: Thoughts,
+    complete: Option<Spanned<WrittenComplete>>,
+    embed: Option<Spanned<WrittenEmbed>>,
+    picture: Option<Spanned<WrittenPainting>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -139,12 +144,16 @@ enum WrittenTokens {
 type Problem = (Option<Location>, String);
 
 impl Model {
-    fn check(self, folder: &Path) -> Result<ModelSpec, Problem> {
+    /// `file` is the bindings' own, beside which files are looked for.
+    fn check(self, file: &str) -> Result<ModelSpec, Problem> {
         let urls = self.check_urls()?;
         let key = self.key.map(|key| check_key(&key.value).map_err(|m| (Some(key.defined), m))).transpose()?;
         let limits = self.limits.map(|l| check_limits(&l.value).map_err(|m| (Some(l.defined), m))).transpose()?;
         let images = self.images.map(|i| check_images(&i.value).map_err(|m| (Some(i.defined), m))).transpose()?;
         let sampling = self.sampling.map(|s| check_sampling(s.value).map_err(|m| (Some(s.defined), m))).transpose()?;
+        let complete = self.complete.map(|c| c.value.check(file).map_err(|m| (Some(c.defined), m))).transpose()?;
+        let embed = self.embed.map(|e| e.value.check().map_err(|m| (Some(e.defined), m))).transpose()?;
+        let picture = self.picture.map(|p| p.value.check().map_err(|m| (Some(p.defined), m))).transpose()?;
         let price = Price { input: self.price.input, output: self.price.output, image: self.price.image };
         if ![price.input, price.output, price.image].iter().all(|usd| usd.is_finite() && *usd >= 0.0) {
             return Err((None, "a price is US dollars for a million tokens or for a picture, 0 or more".into()));
@@ -158,8 +167,9 @@ impl Model {
             WrittenBackend::Comfyui => (BackendKind::Comfyui, None),
         };
         let (written, place) = self.options.map(|options| (options.value, options.defined)).unzip();
-        let options = Options::read(backend, written.as_ref(), folder).map_err(|m| (place, m))?;
-        if let (Some(_), true) = (&self.model, options.is_some()) {
+        let folder = Path::new(file).parent().unwrap_or_else(|| Path::new(""));
+        let own = Options::read(backend, written.as_ref(), folder).map_err(|m| (place, m))?;
+        if let (Some(_), true) = (&self.model, own.is_some()) {
             let message = format!("backend {} tells its version by itself and takes no `model`", backend.name());
             return Err((None, message));
         }
@@ -178,7 +188,11 @@ impl Model {
             images: images.unwrap_or_default(),
             sampling: sampling.unwrap_or_default(),
             structured,
-            options,
+            own,
+            thoughts: self.thoughts,
+            complete: complete.unwrap_or_default(),
+            embed: embed.unwrap_or_default(),
+            picture: picture.unwrap_or_default(),
         })
     }
 

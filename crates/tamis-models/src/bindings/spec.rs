@@ -1,8 +1,9 @@
 //! What a binding says of one model, after it was checked.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tamis_core::model::{Request, RoleKind, Sampling};
 
+use super::kinds::{Complete, Embed, Painting, Thoughts};
 use crate::local::Options;
 use crate::tokens::ImageTokens;
 
@@ -31,7 +32,11 @@ pub(crate) struct ModelSpec {
     pub(crate) sampling: Sampling,
     pub(crate) structured: Structured,
     /// what only its backend knows
-    pub(crate) options: Option<Options>,
+    pub(crate) own: Option<Options>,
+    pub(crate) thoughts: Thoughts,
+    pub(crate) complete: Complete,
+    pub(crate) embed: Embed,
+    pub(crate) picture: Painting,
 }
 
 /// What speaks to a model.
@@ -109,7 +114,11 @@ impl ModelSpec {
             images: Images::default(),
             sampling: Sampling::default(),
             structured: Structured::default(),
-            options: None,
+            own: None,
+            thoughts: Thoughts::default(),
+            complete: Complete::default(),
+            embed: Embed::default(),
+            picture: Painting::default(),
         }
     }
 
@@ -120,13 +129,33 @@ impl ModelSpec {
     }
 
     /// What of the binding decides the answer to this request, beside the model and the sampling.
-    pub(crate) fn asked(&self, _: &Request) -> Option<Json> {
-        self.options.as_ref().map(Options::asked)
+    pub(crate) fn asked(&self, request: &Request) -> Option<Json> {
+        if let Some(own) = &self.own {
+            return Some(own.asked());
+        }
+        match request {
+            Request::Chat(_) => (self.thoughts == Thoughts::Drop).then(|| json!({ "thoughts": "drop" })),
+            Request::Complete(_) => Some(self.complete.describe()),
+            Request::Embed(_) => Some(self.embed.describe()),
+            Request::Image(_) => Some(self.picture.describe()),
+            Request::Ocr(_) | Request::Code(_) => None,
+        }
     }
 
     /// Whether roles of this kind can be bound to it.
     pub(crate) fn plays(&self, kind: RoleKind) -> bool {
-        self.backend.plays(kind) && self.options.as_ref().is_none_or(|options| options.plays(kind))
+        self.backend.plays(kind) && self.own.as_ref().is_none_or(|own| own.plays(kind))
+    }
+
+    /// What decides the answers of all kinds of roles, for the record.
+    pub(super) fn options(&self) -> Json {
+        json!({
+            "own": self.own.as_ref().map(Options::asked),
+            "thoughts": if self.thoughts == Thoughts::Keep { "keep" } else { "drop" },
+            "complete": self.complete.describe(),
+            "embed": self.embed.describe(),
+            "picture": self.picture.describe(),
+        })
     }
 
     /// How tokens of pictures are counted: as the binding says, or as this model is known to.
@@ -149,8 +178,8 @@ impl BackendKind {
     /// Whether roles of this kind can be bound to it.
     pub(crate) fn plays(self, kind: RoleKind) -> bool {
         match self {
-            BackendKind::Openai => kind == RoleKind::Chat,
-            BackendKind::Sim => kind == RoleKind::Chat,
+            BackendKind::Openai => !matches!(kind, RoleKind::Ocr | RoleKind::CodeRunner),
+            BackendKind::Sim => true,
             BackendKind::Python => kind == RoleKind::CodeRunner,
             BackendKind::Tesseract => kind == RoleKind::Ocr,
             BackendKind::Onnx => matches!(kind, RoleKind::TextEmbed | RoleKind::ImageEmbed),

@@ -3,20 +3,27 @@
 mod answer;
 mod body;
 pub(crate) mod comfyui;
+mod completions;
+mod embed;
+mod fetch;
+mod form;
 mod http;
+mod paint;
 mod picture;
 
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tamis_core::model::{ChatReply, Reply, SIMULATED, Usage};
+use tamis_core::model::{Answer, ChatReply, Finish, Part, Reply, Request, SIMULATED, Usage};
 
 use crate::backend::{self, Answered, Ask, Backend, Talk};
-use crate::bindings::{Images, ModelSpec, Structured};
+use crate::bindings::{Complete, ModelSpec, Structured, Thoughts, Way};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::concurrency::OnSend;
 use crate::secret::Secret;
+
+use embed::Waiting;
 
 pub(crate) use body::RESERVED_FIELDS;
 pub(crate) use http::Http;
@@ -25,9 +32,13 @@ pub(crate) use http::Http;
 pub(crate) struct OpenAi {
     http: Http,
     model: String,
-    images: Images,
     /// how a schema is asked for; steps down when the server does not know a way
     structured: AtomicU8,
+    spec: ModelSpec,
+    /// texts that wait to be embedded
+    waiting: Waiting,
+    /// whether the server has refused a seed for pictures
+    seedless: AtomicBool,
 }
 
 /// The ways to ask for a schema, best first.
@@ -41,12 +52,20 @@ impl OpenAi {
         let timeout = Duration::from_secs_f64(spec.limits.timeout_s.min(86_400.0));
         let http = Http::new(url, key, timeout, spec.limits.concurrency)?;
         let way = WAYS.iter().position(|way| *way == spec.structured).unwrap_or(0);
-        Ok(OpenAi { http, model: model.into(), images: spec.images, structured: AtomicU8::new(way as u8) })
+        Ok(OpenAi {
+            http,
+            model: model.into(),
+            structured: AtomicU8::new(way as u8),
+            spec: spec.clone(),
+            waiting: Waiting::default(),
+            seedless: AtomicBool::new(false),
+        })
     }
 
     /// Asks until there are `n` answers: some servers give one whatever `n` is.
     async fn talk(&self, talk: &Talk<'_>, ask: &Ask<'_>, mut on_send: OnSend) -> Result<Answered, Fault> {
-        let wanted = talk.n;
+        // A continuation that is given has one score however often it is asked for.
+        let wanted = if talk.forced.is_some() { 1 } else { talk.n };
         let mut answers = Vec::new();
         let (mut total, mut notes, mut exchanges) = (Some(Usage::default()), Vec::new(), 0);
         while (answers.len() as u32) < wanted {
@@ -78,20 +97,30 @@ impl OpenAi {
         seed: u64,
         mut on_send: OnSend,
     ) -> Result<(answer::Completion, Vec<String>), Fault> {
+        let open = match (ask.request, &self.spec.complete) {
+            (Request::Complete(_), Complete { way: Way::Completions, template: Some(template) }) => {
+                return self.completions(talk, ask, template, n, seed, on_send).await;
+            }
+            (Request::Complete(_), Complete { template: Some(template), .. }) => Some(body::Open::Template(template)),
+            (Request::Complete(_), _) => Some(continued(talk)?),
+            _ => None,
+        };
+        let thoughts = self.spec.thoughts == Thoughts::Keep && talk.schema.is_none() && open.is_none();
         loop {
             let way = self.structured.load(Relaxed);
             let form = body::Form {
+                open,
                 sampling: ask.sampling,
                 media: ask.media,
                 model: &self.model,
                 structured: WAYS[usize::from(way)],
-                images: &self.images,
+                images: &self.spec.images,
                 n,
                 seed,
             };
             let (bytes, mut notes) = body::write(talk, &form)?;
             let result = match self.http.post("chat/completions", bytes, std::mem::take(&mut on_send)).await {
-                Ok(bytes) => answer::read(&bytes).map_err(|e| self.http.broken(&e)),
+                Ok(bytes) => answer::read(&bytes, thoughts).map_err(|e| self.http.broken(&e)),
                 Err(fault) => Err(fault),
             };
             let last_way = usize::from(way) + 1 == WAYS.len();
@@ -104,12 +133,30 @@ impl OpenAi {
                     return Err(self.http.explain(fault, &self.model).await);
                 }
                 Err(fault) => return Err(fault),
-                Ok(completion) => {
+                Ok(mut completion) => {
+                    self.check_tokens(talk, &mut completion)?;
                     notes.extend(self.structured_note(talk, way));
                     notes.extend(completion.simulated.then(|| SIMULATED.to_string()));
                     return Ok((completion, notes));
                 }
             }
+        }
+    }
+
+    /// Sees to it that log-probabilities that were asked for are there; of a continuation that was given, they are those
+    /// of the tokens that were read.
+    fn check_tokens(&self, talk: &Talk<'_>, completion: &mut answer::Completion) -> Result<(), Fault> {
+        let rejected = |what: &str| Fault { kind: FaultKind::Rejected, ..self.http.broken(what) };
+        if let Some(forced) = talk.forced {
+            let tokens = answer::end_of(std::mem::take(&mut completion.read), forced).map_err(|e| rejected(&e))?;
+            completion.answers = vec![Answer { text: forced.to_string(), finish: Finish::Stop, tokens }];
+        }
+        let lacking = |answer: &Answer| answer.tokens.is_empty() && !answer.text.is_empty();
+        match talk.logprobs.is_some() && completion.answers.iter().any(lacking) {
+            true => {
+                Err(rejected("gave no log-probabilities (`logprobs`), which the step asks for; bind another server"))
+            }
+            false => Ok(()),
         }
     }
 
@@ -125,10 +172,26 @@ impl OpenAi {
 impl Backend for OpenAi {
     fn send<'a>(&'a self, ask: &'a Ask<'a>, on_send: OnSend) -> BoxFuture<'a, Result<Answered, Fault>> {
         Box::pin(async move {
-            match backend::talk(ask.request) {
-                Some(talk) => self.talk(&talk, ask, on_send).await,
-                None => Err(Fault::unsendable("this backend does not play such a role")),
+            match ask.request {
+                Request::Embed(embed) => self.embed(&embed.item, ask, on_send).await,
+                Request::Image(image) => self.paint(image, ask, on_send).await,
+                request => match backend::talk(request) {
+                    Some(talk) => self.talk(&talk, ask, on_send).await,
+                    None => Err(Fault::unsendable("this backend does not play such a role")),
+                },
             }
         })
     }
+}
+
+/// Servers go on behind a text only.
+fn continued(talk: &Talk<'_>) -> Result<body::Open<'static>, Fault> {
+    let last = talk.messages.last().and_then(|message| message.parts.last());
+    let text = matches!(last, Some(Part::Text(text)) if !text.trim().is_empty()) || talk.forced.is_some();
+    text.then_some(body::Open::Continue).ok_or_else(|| {
+        Fault::unsendable(
+            "`complete.way: continue` needs a text at the end of the last message, and it ends with a picture or is \
+             empty; write `complete: { template: chat_template.jinja }` with the model's own template under the model",
+        )
+    })
 }

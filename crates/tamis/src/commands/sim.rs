@@ -29,6 +29,7 @@ pub fn run(args: &SimArgs) -> Outcome {
         always_status: args.always_status,
         seed: args.seed,
         model: args.model.clone(),
+        embed_dimension: args.embed_dimension,
     };
     let runtime = launch::runtime(launch::jobs(None))?;
     let ready = |address| println!("listening on http://{address}/v1");
