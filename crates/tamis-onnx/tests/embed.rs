@@ -147,7 +147,9 @@ fn what_does_not_fit_is_said() {
     let said = |model: &Model| Embedder::open(model).err().unwrap().to_string();
     let tokens = token_model(folder.path(), Kind::Int64);
     let text = Model { text: texts(folder.path()), ..model(tokens.clone()) };
-    assert!(said(&Model { output: Some("x".into()), ..text.clone() }).contains("has no output `x`; it has last_hidden"));
+    assert!(
+        said(&Model { output: Some("x".into()), ..text.clone() }).contains("has no output `x`; it has last_hidden")
+    );
     assert!(said(&Model { file: "no.onnx".into(), ..text.clone() }).contains("cannot open the model no.onnx"));
     assert!(said(&model(tokens.clone())).contains("write one of `text` and `image`"));
     let picture = Model { image: Some(Pictures::default()), ..model(tokens) };

@@ -126,12 +126,12 @@ impl Bindings {
             }
             BackendKind::Python | BackendKind::Tesseract | BackendKind::Onnx => {
                 let timeout_s = spec.limits.timeout_s;
-                let local = spec.options.as_ref().map(|options| options.local(timeout_s)).transpose();
+                let local = spec.own.as_ref().map(|options| options.local(timeout_s)).transpose();
                 backends.extend(local.map_err(|e| self.wrong(label, &e))?.flatten());
             }
             BackendKind::Comfyui => {
                 let key = self.key(label, spec)?;
-                let Some(Options::Comfyui(options)) = &spec.options else { return Ok(Vec::new()) };
+                let Some(Options::Comfyui(options)) = &spec.own else { return Ok(Vec::new()) };
                 for url in &spec.urls {
                     let url = self.expand(label, url)?;
                     let client = ComfyUi::new(spec, options, &url, key.clone()).map_err(|e| self.wrong(label, &e))?;
@@ -143,7 +143,7 @@ impl Bindings {
     }
 
     async fn ask_name(&self, label: &str, spec: &ModelSpec) -> Result<String, BindingError> {
-        if let Some(options) = &spec.options {
+        if let Some(options) = &spec.own {
             return options.name().map_err(|e| self.wrong(label, &e));
         }
         let key = self.key(label, spec)?;

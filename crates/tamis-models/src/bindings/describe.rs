@@ -19,7 +19,7 @@ impl Bindings {
                 let images = (spec.images.max_side, spec.images.max_bytes);
                 let asked = json!({
                     "backend": spec.backend.name(), "model": spec.model, "sampling": spec.sampling, "images": images,
-                    "options": spec.describe_options(),
+                    "options": spec.options(),
                 });
                 Some((name, asked))
             })
@@ -85,7 +85,7 @@ impl ModelSpec {
             },
             "sampling": self.sampling,
             "structured": self.structured.name(),
-            "options": self.describe_options(),
+            "options": self.options(),
         })
     }
 }

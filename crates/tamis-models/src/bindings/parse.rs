@@ -24,13 +24,12 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Bindings, BindingError> {
         position: Some((location.line(), location.column())),
         message,
     };
-    let folder = Path::new(file).parent().unwrap_or_else(|| Path::new(""));
     let mut models = BTreeMap::new();
     for (name, model) in written.models {
         let defined = model.defined;
         let spec = model
             .value
-            .check(file, folder)
+            .check(file)
             .map_err(|(place, message)| at(place.unwrap_or(defined), format!("model `{name}`: {message}")))?;
         models.insert(name, spec);
     }
@@ -145,8 +144,8 @@ enum WrittenTokens {
 type Problem = (Option<Location>, String);
 
 impl Model {
-    /// `file` is the bindings' own; files are looked for in `folder`.
-    fn check(self, file: &str, folder: &Path) -> Result<ModelSpec, Problem> {
+    /// `file` is the bindings' own, beside which files are looked for.
+    fn check(self, file: &str) -> Result<ModelSpec, Problem> {
         let urls = self.check_urls()?;
         let key = self.key.map(|key| check_key(&key.value).map_err(|m| (Some(key.defined), m))).transpose()?;
         let limits = self.limits.map(|l| check_limits(&l.value).map_err(|m| (Some(l.defined), m))).transpose()?;
@@ -168,8 +167,9 @@ impl Model {
             WrittenBackend::Comfyui => (BackendKind::Comfyui, None),
         };
         let (written, place) = self.options.map(|options| (options.value, options.defined)).unzip();
-        let options = Options::read(backend, written.as_ref(), folder).map_err(|m| (place, m))?;
-        if let (Some(_), true) = (&self.model, options.is_some()) {
+        let folder = Path::new(file).parent().unwrap_or_else(|| Path::new(""));
+        let own = Options::read(backend, written.as_ref(), folder).map_err(|m| (place, m))?;
+        if let (Some(_), true) = (&self.model, own.is_some()) {
             let message = format!("backend {} tells its version by itself and takes no `model`", backend.name());
             return Err((None, message));
         }
@@ -188,7 +188,7 @@ impl Model {
             images: images.unwrap_or_default(),
             sampling: sampling.unwrap_or_default(),
             structured,
-            options,
+            own,
             thoughts: self.thoughts,
             complete: complete.unwrap_or_default(),
             embed: embed.unwrap_or_default(),

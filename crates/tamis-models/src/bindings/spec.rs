@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 use tamis_core::model::{Request, RoleKind, Sampling};
 
-use crate::local::Options;
 use super::kinds::{Complete, Embed, Painting, Thoughts};
+use crate::local::Options;
 use crate::tokens::ImageTokens;
 
 /// A model that plays a role.
@@ -32,7 +32,7 @@ pub(crate) struct ModelSpec {
     pub(crate) sampling: Sampling,
     pub(crate) structured: Structured,
     /// what only its backend knows
-    pub(crate) options: Option<Options>,
+    pub(crate) own: Option<Options>,
     pub(crate) thoughts: Thoughts,
     pub(crate) complete: Complete,
     pub(crate) embed: Embed,
@@ -114,7 +114,7 @@ impl ModelSpec {
             images: Images::default(),
             sampling: Sampling::default(),
             structured: Structured::default(),
-            options: None,
+            own: None,
             thoughts: Thoughts::default(),
             complete: Complete::default(),
             embed: Embed::default(),
@@ -130,8 +130,8 @@ impl ModelSpec {
 
     /// What of the binding decides the answer to this request, beside the model and the sampling.
     pub(crate) fn asked(&self, request: &Request) -> Option<Json> {
-        if let Some(options) = &self.options {
-            return Some(options.asked());
+        if let Some(own) = &self.own {
+            return Some(own.asked());
         }
         match request {
             Request::Chat(_) => (self.thoughts == Thoughts::Drop).then(|| json!({ "thoughts": "drop" })),
@@ -142,22 +142,20 @@ impl ModelSpec {
         }
     }
 
+    /// Whether roles of this kind can be bound to it.
+    pub(crate) fn plays(&self, kind: RoleKind) -> bool {
+        self.backend.plays(kind) && self.own.as_ref().is_none_or(|own| own.plays(kind))
+    }
+
     /// What decides the answers of all kinds of roles, for the record.
-    pub(super) fn describe_options(&self) -> Json {
-        if let Some(options) = &self.options {
-            return options.asked();
-        }
+    pub(super) fn options(&self) -> Json {
         json!({
+            "own": self.own.as_ref().map(Options::asked),
             "thoughts": if self.thoughts == Thoughts::Keep { "keep" } else { "drop" },
             "complete": self.complete.describe(),
             "embed": self.embed.describe(),
             "picture": self.picture.describe(),
         })
-    }
-
-    /// Whether roles of this kind can be bound to it.
-    pub(crate) fn plays(&self, kind: RoleKind) -> bool {
-        self.backend.plays(kind) && self.options.as_ref().is_none_or(|options| options.plays(kind))
     }
 
     /// How tokens of pictures are counted: as the binding says, or as this model is known to.
