@@ -1,7 +1,7 @@
 //! The fields inside and behind a loop, whose rounds find what earlier ones have written.
 
 use tamis_core::bind::Scope;
-use tamis_core::{Field, Name, Schema, Type};
+use tamis_core::{Field, Schema, Type};
 
 /// The fields at the beginning of any round: those before the loop, and those that an earlier round has written.
 pub(super) fn any_round(scope: &mut Scope<'_>) -> Option<Schema> {
