@@ -58,10 +58,11 @@ impl ChatTemplate {
 
     /// A template that writes what this one writes before [`OPEN`].
     ///
-    /// The empty expressions keep `trim_blocks` and `lstrip_blocks` from eating white space at the borders.
+    /// Servers render with `trim_blocks`, which drops the line's end behind `set`: the template begins a line of its own,
+    /// as it does unwrapped, so that white space at its border is trimmed alike. What is behind its end is dropped.
     pub(crate) fn cut(&self) -> String {
         let source = &self.source;
-        format!("{{% set full %}}{{{{ '' }}}}{source}{{{{ '' }}}}{{% endset %}}{{{{ full.split('{OPEN}')[0] }}}}")
+        format!("{{% set full %}}\n{source}{{% endset %}}{{{{ full.split('{OPEN}')[0] }}}}")
     }
 
     /// The prompt of these messages, texts only, the last left open.
