@@ -292,7 +292,7 @@ impl<'a> Scope<'a> {
                 Some(role.clone())
             }
             Some((_, found)) => {
-                self.problem(at, format!("expected a {kind} role, but `{name}` is declared as {found}"));
+                self.problem(at, format!("expected a role of the kind {kind}, but `{name}` is declared as {found}"));
                 None
             }
             None => {

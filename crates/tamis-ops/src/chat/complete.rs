@@ -298,6 +298,6 @@ mod tests {
         assert!(told("open: assistant").contains("expected what the assistant answers"));
         assert!(told("images: [q], n: 65").contains("chat.complete.n"));
         let chat = problems("{ step: { chat.complete: { role: r, into: x } }, in: { q: why } }");
-        assert!(chat.contains("expected a complete role, but `r` is declared as chat"), "{chat}");
+        assert!(chat.contains("expected a role of the kind complete, but `r` is declared as chat"), "{chat}");
     }
 }

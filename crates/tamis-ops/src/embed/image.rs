@@ -96,10 +96,7 @@ mod tests {
         let told = problems(
             "{ step: { embed.image: { role: r, from: t, into: v } }, in: { t: x }, roles: { r: text-embed } }",
         );
-        assert!(
-            told.contains("expected an image-embed role") || told.contains("expected a image-embed role"),
-            "{told}"
-        );
+        assert!(told.contains("expected a role of the kind image-embed, but `r` is declared as text-embed"), "{told}");
         assert!(told.contains("expected image, but `t` is text"), "{told}");
     }
 }

@@ -111,6 +111,6 @@ mod tests {
     fn problems_name_their_option() {
         assert!(problems(&step("dimensions: 0", "in: { t: x }")).contains("embed.text.dimensions"));
         let chat = problems("{ step: { embed.text: { role: r, text: x, into: v } }, in: { t: x } }");
-        assert!(chat.contains("expected a text-embed role"), "{chat}");
+        assert!(chat.contains("expected a role of the kind text-embed"), "{chat}");
     }
 }
