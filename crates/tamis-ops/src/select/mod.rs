@@ -63,7 +63,7 @@ mod tests {
             ("{ select.quota: { key: source, shares: { hme: 0.1 }, others: keep, which: first } }", "source: text"),
         ];
         for (step, fields) in said {
-            assert_eq!(Trial::of(step, fields).run(&[], 1).kept, [], "{step}");
+            assert!(Trial::of(step, fields).run(&[], 1).kept.is_empty(), "{step}");
         }
     }
 }
