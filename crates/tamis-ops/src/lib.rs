@@ -18,6 +18,7 @@ pub mod gate;
 pub mod group;
 pub mod image;
 pub mod region;
+pub mod script;
 pub mod shape;
 pub mod table;
 pub mod text;
@@ -51,6 +52,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<flow::repeat::Repeat>(),
     OperatorSpec::of::<flow::rounds::Rounds>(),
     OperatorSpec::of::<flow::on_fail::RouteOnFail>(),
+    OperatorSpec::of::<script::rhai::ScriptRhai>(),
     OperatorSpec::of::<shape::compute::ShapeCompute>(),
     OperatorSpec::of::<shape::drop::ShapeDrop>(),
     OperatorSpec::of::<shape::explode::ShapeExplode>(),

@@ -287,7 +287,7 @@ impl OperatorConfig for Use {
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
         let step = scope.step.clone();
-        match scope.surroundings().recipe(&self.recipe, &step) {
+        match scope.surroundings().recipe(&self.recipe, &step, &[]) {
             Ok(used) => {
                 for (name, field) in used.output.iter() {
                     scope.write("recipe", name, field.clone());
