@@ -15,7 +15,9 @@ use tamis_core::model::{
 use tamis_core::source::{RowError, Source, SourceError, SourceItem, SourceRow};
 use tamis_core::{Name, Schema, Type, Value};
 use tamis_engine::verify::{Report, verify};
-use tamis_engine::{EngineError, Identity, Job, Options, Progress, RunDir, RunFile, Shard, Stop, Summary, execute};
+use tamis_engine::{
+    EngineError, Identity, Job, Options, Progress, Rebind, RunDir, RunFile, Shard, Stop, Summary, execute,
+};
 use tamis_ops::REGISTRY;
 use tamis_recipe::{MemoryFolder, Plan};
 
@@ -48,6 +50,53 @@ steps:
   - chat.ask: { role: writer, prompt: \"About {{ text }}\", into: answer }
   - gate.require: { that: n % 3 != 0, reason: divisible by three }
 output: { answer: text }
+";
+
+/// Three rounds with a barrier in each; which records fall back differs from round to round.
+const ROUNDS: &str = "
+recipe: rounds
+inputs: { text: text, n: int }
+steps:
+  - rounds:
+      count: 3
+      counter: round
+      keep: { n: versions }
+      steps:
+        - shape.compute: { into: n, value: n * 2 + round, type: int }
+        - gate.require: { that: n % 5 != round, reason: no better }
+        - shape.compute: { into: key, value: n % 40, type: int }
+        - dedup.keys: { keys: [ { exact: key } ] }
+        - shape.compute: { into: half, value: 60 / (n % 7), type: float }
+output: { text: text, n: int, versions: list<int?> }
+";
+
+/// A model is trained on the answers of the first round and plays the writer in the second.
+const SELF_PLAY: &str = "
+recipe: self-play
+roles: { writer: chat, judge: chat }
+inputs: { text: text, n: int }
+steps:
+  - rounds:
+      count: 2
+      fallback: false
+      steps:
+        - chat.ask: { role: writer, prompt: \"{{ text }}\", into: text }
+        - chat.ask: { role: judge, prompt: \"{{ text }}?\", into: verdict }
+        - train.external: { fields: [text, verdict] }
+  - chat.ask: { role: writer, prompt: \"{{ text }}\", into: text }
+output: { text: text, verdict: text? }
+";
+
+/// What was taken apart comes together again behind a barrier.
+const REGROUP: &str = "
+recipe: regroup
+inputs: { text: text, n: int }
+steps:
+  - shape.compute: { into: parts, value: \"[n, n + 1, n + 2]\", type: list<int> }
+  - shape.explode: { over: parts, as: part }
+  - gate.require: { that: part % 4 != 0, reason: divisible by four }
+  - group.by: { by: text, collect: { kept: part }, min: 2, max: 4, count_into: count }
+output: { text: text, kept: list<int>, count: int }
 ";
 
 fn plan(recipe: &str) -> Arc<Plan> {
@@ -103,9 +152,10 @@ impl Source for Numbers {
     }
 }
 
-/// Answers with the prompt, and counts.
+/// Answers with the prompt and a mark of its own, and counts.
 #[derive(Default)]
 struct Echo {
+    mark: String,
     calls: AtomicUsize,
     stop_after: Option<usize>,
 }
@@ -128,7 +178,7 @@ impl Model for Echo {
             tokio::task::yield_now().await;
             let Request::Chat(chat) = request else { unreachable!("only chat is asked") };
             let text: String = chat.messages.iter().flat_map(|m| &m.parts).map(text_of).collect();
-            let answers = vec![Answer::new(format!("{text}!"), Finish::Stop)];
+            let answers = vec![Answer::new(format!("{text}!{}", self.mark), Finish::Stop)];
             Ok((Reply::Chat(ChatReply { answers }), receipt(site)))
         }
         .boxed()
@@ -164,6 +214,7 @@ struct Run {
     plan: Arc<Plan>,
     source: Arc<Numbers>,
     model: Option<Arc<dyn Model>>,
+    rebind: Option<Arc<dyn Rebind>>,
     options: Options,
     stop: Arc<Stop>,
 }
@@ -181,7 +232,14 @@ impl Run {
             max_failures: None,
             wait_for_shards: true,
         };
-        Run { plan: plan(recipe), source: Arc::new(Numbers::new(rows)), model: None, options, stop: Arc::default() }
+        Run {
+            plan: plan(recipe),
+            source: Arc::new(Numbers::new(rows)),
+            model: None,
+            rebind: None,
+            options,
+            stop: Arc::default(),
+        }
     }
 
     fn file(&self) -> RunFile {
@@ -222,12 +280,12 @@ impl Run {
         let _claim = dir.claim(&self.file(), &self.plan.files, &self.options.shard)?;
         let media = DiskStore::open(&dir.media(), &self.options.shard.name()).unwrap();
         let models: BTreeMap<Name, Arc<dyn Model>> =
-            self.model.iter().map(|model| (Name::from("writer"), model.clone())).collect();
+            self.model.iter().flat_map(|m| ["writer", "judge"].map(|role| (Name::from(role), m.clone()))).collect();
         execute(Job {
             plan: self.plan.clone(),
             source: Some(self.source.clone()),
             tables: Default::default(),
-            rebind: None,
+            rebind: self.rebind.clone(),
             models,
             dir,
             media: Arc::new(media),
@@ -265,7 +323,7 @@ fn every_input_ends_once_and_fan_outs_add_up() {
 
 #[test]
 fn threads_parts_and_unknown_lengths_change_no_byte() {
-    for recipe in [GATES, BARRIER] {
+    for recipe in [GATES, BARRIER, ROUNDS, REGROUP] {
         let digest = |change: &dyn Fn(&mut Run)| {
             let mut run = Run::of(recipe, 150);
             change(&mut run);
@@ -296,23 +354,117 @@ fn a_duplicate_in_another_part_is_found_and_the_first_is_kept() {
 }
 
 #[test]
-fn shards_on_one_directory_give_the_digest_of_one_process() {
-    let whole = tempfile::tempdir().unwrap();
-    let expected = Run::of(BARRIER, 150).go(whole.path()).unwrap().digest;
+fn each_round_decides_about_the_round_and_not_about_the_record() {
     let out = tempfile::tempdir().unwrap();
-    let shards = (0..4).map(|index| {
-        let path = out.path().to_path_buf();
-        std::thread::spawn(move || {
-            let mut run = Run::of(BARRIER, 150);
-            run.options.shard = Shard { index, of: 4 };
-            run.go(&path).unwrap();
-        })
-    });
-    shards.collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
-    let summary = Summary::read(&RunDir::at(out.path()), 2).unwrap();
-    assert!(summary.complete);
-    assert_eq!(summary.digest, expected);
+    let summary = Run::of(ROUNDS, 150).go(out.path()).unwrap();
+    assert_eq!((summary.accepted, summary.rejected, summary.failed), (149, 0, 1), "only row 13 cannot be read");
+    let dir = RunDir::at(out.path());
+    let file = dir.read().unwrap();
+    assert_eq!(file.stages, 4);
+    let mut ways = std::collections::BTreeSet::new();
+    let mut as_it_was = 0;
+    for record in tamis_engine::dataset::samples(&dir, &file).unwrap() {
+        let record = record.unwrap();
+        let versions = record.get("versions").unwrap().as_list().unwrap();
+        let mut n = versions[0].as_int().unwrap();
+        assert_eq!(n, record.root.ordinal as i64);
+        for (round, version) in (1..).zip(&versions[1..]) {
+            assert!(version.is_null() || version.as_int() == Some(n * 2 + round), "{versions:?}");
+            n = version.as_int().unwrap_or(n);
+        }
+        assert_eq!(record.get("n").unwrap().as_int(), Some(n));
+        ways.insert(versions.iter().map(Value::is_null).collect::<Vec<_>>());
+        as_it_was += usize::from(versions[1..].iter().all(Value::is_null));
+        let backs = record.story.iter().filter(|entry| format!("{:?}", entry.event).contains("back to the version"));
+        assert_eq!(backs.count(), versions.iter().filter(|v| v.is_null()).count(), "{:?}", record.story);
+    }
+    assert!(ways.len() == 8 && as_it_was > 0, "every way through three rounds is taken: {ways:?}");
+}
+
+#[test]
+fn records_that_come_together_are_all_accounted_for() {
+    let out = tempfile::tempdir().unwrap();
+    let summary = Run::of(REGROUP, 100).go(out.path()).unwrap();
+    assert!(summary.accepted > 80 && summary.rejected > 60, "{summary:?}");
     proved(out.path());
+    let dir = RunDir::at(out.path());
+    let mut sizes = std::collections::BTreeSet::new();
+    for record in tamis_engine::dataset::samples(&dir, &dir.read().unwrap()).unwrap() {
+        let record = record.unwrap();
+        let kept = record.get("kept").unwrap().as_list().unwrap().len();
+        assert_eq!(record.get("count").unwrap().as_int(), Some(kept as i64));
+        sizes.insert(kept);
+    }
+    // Every eleventh text comes twice, so that some groups hold the parts of two rows.
+    assert_eq!(sizes, [2, 3, 4].into());
+}
+
+/// Binds the writer to a model that says the round it was trained in.
+struct Trainer {
+    loaded: AtomicUsize,
+}
+
+impl Rebind for Trainer {
+    fn models<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<BTreeMap<Name, Arc<dyn Model>>, String>> {
+        self.loaded.fetch_add(1, Ordering::SeqCst);
+        let mark = std::fs::read_to_string(file).map_err(|e| e.to_string());
+        let models = mark.map(|mark| -> BTreeMap<Name, Arc<dyn Model>> {
+            [(Name::from("writer"), Arc::new(Echo { mark, ..Echo::default() }) as Arc<dyn Model>)].into()
+        });
+        Box::pin(std::future::ready(models))
+    }
+}
+
+#[test]
+fn a_trained_model_plays_its_role_from_its_round_on() {
+    let out = tempfile::tempdir().unwrap();
+    let dir = RunDir::at(out.path());
+    let go = || {
+        let mut run = Run::of(SELF_PLAY, 40);
+        run.model = Some(Arc::new(Echo::default()));
+        run.rebind = Some(Arc::new(Trainer { loaded: AtomicUsize::new(0) }));
+        run.go(out.path())
+    };
+    for round in 1..=2 {
+        let step = format!("rounds/{round}/train.external");
+        let Err(EngineError::Stopped(StopReason::HandedOver { step: waits, place })) = go() else {
+            panic!("it goes on")
+        };
+        assert_eq!(waits, step);
+        assert_eq!(Path::new(&place), dir.handover(&step));
+        let data = std::fs::read_to_string(dir.handover(&step).join("data.jsonl")).unwrap();
+        assert_eq!(data.lines().count(), 39);
+        assert!(matches!(go(), Err(EngineError::Stopped(StopReason::HandedOver { .. }))), "still no model");
+        std::fs::write(dir.handover(&step).join("models.yaml"), format!("{round}")).unwrap();
+    }
+    let summary = go().unwrap();
+    assert_eq!(go().unwrap().digest, summary.digest);
+    proved(out.path());
+    let first = tamis_engine::dataset::samples(&dir, &dir.read().unwrap()).unwrap().next().unwrap().unwrap();
+    assert_eq!(first.get("text").unwrap().as_text(), Some("text 0!!1!2"));
+    assert_eq!(first.get("verdict").unwrap().as_text(), Some("text 0!!1?!"), "the judge stays who it was");
+}
+
+#[test]
+fn shards_on_one_directory_give_the_digest_of_one_process() {
+    for recipe in [BARRIER, ROUNDS, REGROUP] {
+        let whole = tempfile::tempdir().unwrap();
+        let expected = Run::of(recipe, 150).go(whole.path()).unwrap().digest;
+        let out = tempfile::tempdir().unwrap();
+        let shards = (0..4).map(|index| {
+            let path = out.path().to_path_buf();
+            std::thread::spawn(move || {
+                let mut run = Run::of(recipe, 150);
+                run.options.shard = Shard { index, of: 4 };
+                run.go(&path).unwrap();
+            })
+        });
+        shards.collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+        let summary = Summary::read(&RunDir::at(out.path()), Run::of(recipe, 1).plan.stages.len()).unwrap();
+        assert!(summary.complete);
+        assert_eq!(summary.digest, expected);
+        proved(out.path());
+    }
 }
 
 #[test]
@@ -355,21 +507,23 @@ fn a_run_that_ran_out_of_budget_commits_what_is_whole_and_is_taken_up() {
 
 #[test]
 fn a_run_that_is_interrupted_at_any_moment_ends_in_the_same_digest() {
-    let whole = tempfile::tempdir().unwrap();
-    let expected = Run::of(BARRIER, 400).go(whole.path()).unwrap().digest;
-    let out = tempfile::tempdir().unwrap();
-    for delay in 0..12 {
-        let run = Run::of(BARRIER, 400);
-        let stop = run.stop.clone();
-        let stopper = std::thread::spawn(move || {
-            std::thread::sleep(std::time::Duration::from_millis(delay));
-            stop.ask(StopReason::Interrupted);
-        });
-        let _ = run.go(out.path());
-        stopper.join().unwrap();
+    for recipe in [BARRIER, ROUNDS] {
+        let whole = tempfile::tempdir().unwrap();
+        let expected = Run::of(recipe, 400).go(whole.path()).unwrap().digest;
+        let out = tempfile::tempdir().unwrap();
+        for delay in 0..12 {
+            let run = Run::of(recipe, 400);
+            let stop = run.stop.clone();
+            let stopper = std::thread::spawn(move || {
+                std::thread::sleep(std::time::Duration::from_millis(delay * 5));
+                stop.ask(StopReason::Interrupted);
+            });
+            let _ = run.go(out.path());
+            stopper.join().unwrap();
+        }
+        assert_eq!(Run::of(recipe, 400).go(out.path()).unwrap().digest, expected);
+        proved(out.path());
     }
-    assert_eq!(Run::of(BARRIER, 400).go(out.path()).unwrap().digest, expected);
-    proved(out.path());
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub mod ordered;
 pub mod region;
 pub mod sample;
 pub mod score;
+pub mod script;
 pub mod select;
 pub mod shape;
 pub mod table;
@@ -83,6 +84,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<flow::on_fail::RouteOnFail>(),
     OperatorSpec::of::<sample::proximity::SampleProximity>(),
     OperatorSpec::of::<score::normalise::ScoreNormalise>(),
+    OperatorSpec::of::<script::rhai::ScriptRhai>(),
     OperatorSpec::of::<select::above::SelectAbove>(),
     OperatorSpec::of::<select::assign::SelectAssign>(),
     OperatorSpec::of::<select::balance::SelectBalance>(),

@@ -316,3 +316,79 @@ fn every_export_is_written_with_its_card() {
         assert!(card.starts_with("---\n") && card.contains("qwen-vl-grounding"), "{card}");
     }
 }
+
+/// A recipe of the book.
+fn book(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples").join(name).canonicalize().unwrap()
+}
+
+#[test]
+fn a_run_stops_for_its_trainer_and_goes_on_with_the_new_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let here = dir.path();
+    let (recipe, input) = (book("train"), examples());
+    let models =
+        |role: &str, model: &str| format!("roles: {{ {role} }}\nmodels: {{ m: {{ backend: sim, model: {model} }} }}\n");
+    std::fs::write(here.join("models.yaml"), models("writer: m, judge: m", "base")).unwrap();
+    std::fs::write(here.join("new.yaml"), models("writer: m", "trained")).unwrap();
+    std::fs::write(here.join("odd.yaml"), models("painter: m", "odd")).unwrap();
+    let args = ["run", text(&recipe), "--input", text(&input), "--models", "models.yaml", "--out", "r", "--quiet"];
+    let run = tamis(here, &args);
+    assert_eq!(run.status.code(), Some(1), "{}", stderr(&run));
+    assert!(stderr(&run).contains("--trained train=models.yaml"), "{}", stderr(&run));
+    let manifest = std::fs::read_to_string(here.join("r/handover/train/manifest.json")).unwrap();
+    assert!(manifest.contains("\"records\": 12") && manifest.contains("fine-tune"), "{manifest}");
+    for (trained, expected) in [
+        ("tran=new.yaml", "did you mean `train`"),
+        ("train=none.yaml", "none.yaml"),
+        ("train=odd.yaml", "binds none of the roles"),
+    ] {
+        let refused = tamis(here, &["resume", "r", "--quiet", "--trained", trained]);
+        assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains(expected), "{}", stderr(&refused));
+    }
+    let done = tamis(here, &["resume", "r", "--quiet", "--json", "--trained", "train=new.yaml"]);
+    assert!(done.status.success(), "{}{}", stdout(&done), stderr(&done));
+    let accepted = std::fs::read_to_string(here.join("r/stages/1/part-000000/accepted.jsonl")).unwrap();
+    for line in accepted.lines() {
+        let row: Json = serde_json::from_str(line).unwrap();
+        let calls: Vec<&str> =
+            row["_story"].as_array().unwrap().iter().filter_map(|e| e["call"]["model"].as_str()).collect();
+        assert_eq!(calls, ["base", "base", "trained"], "{row}");
+    }
+    let again = tamis(here, &["resume", "r", "--quiet", "--json"]);
+    assert_eq!(json(&again)["summary"]["digest"], json(&done)["summary"]["digest"]);
+    assert!(tamis(here, &["verify", "r"]).status.success());
+    std::fs::write(here.join("other.yaml"), models("writer: m", "other")).unwrap();
+    let late = tamis(here, &["resume", "r", "--quiet", "--trained", "train=other.yaml"]);
+    assert!(stderr(&late).contains("has gone on behind `train`"), "{}", stderr(&late));
+    let plan = tamis(here, &["plan", text(&recipe), "--input", text(&input)]);
+    assert!(plan.status.success(), "a plan trains nothing: {}", stderr(&plan));
+}
+
+#[test]
+fn tables_are_named_when_a_run_begins_and_are_part_of_what_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let here = dir.path();
+    let (recipe, input) = (book("tables"), examples());
+    let facts = here.join("facts.jsonl");
+    std::fs::write(&facts, "{\"label\": \"cat\", \"fact\": \"Cats purr.\"}\n").unwrap();
+    let run = |more: &[&str]| {
+        let args = ["run", text(&recipe), "--input", text(&input), "--out", "r", "--quiet", "--json"];
+        tamis(here, &[&args, more].concat())
+    };
+    let missing = run(&[]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("name it with --table facts=PATH"), "{}", stderr(&missing));
+    assert!(stderr(&run(&["--table", "fact=facts.jsonl"])).contains("did you mean `facts`"));
+    let done = run(&["--table", "facts=facts.jsonl"]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    let accepted = std::fs::read_to_string(here.join("r/stages/0/part-000000/accepted.jsonl")).unwrap();
+    assert!(accepted.contains("this cat? Known: Cats purr."), "{accepted}");
+    assert!(["a child", "a botanist", "a tourist"].iter().all(|reader| accepted.contains(reader)));
+    let again = tamis(here, &["resume", "r", "--quiet", "--json"]);
+    assert_eq!(json(&again)["summary"]["digest"], json(&done)["summary"]["digest"], "{}", stderr(&again));
+    std::fs::write(&facts, "{\"label\": \"cat\", \"fact\": \"Cats do not purr at all.\"}\n").unwrap();
+    let changed = tamis(here, &["resume", "r", "--quiet"]);
+    assert!(stderr(&changed).contains("tables: facts"), "{}", stderr(&changed));
+}

@@ -199,7 +199,7 @@ impl Rounding {
                 return None;
             };
             behind = last.clone();
-            self.turn(&mut steps, format!("{id}/{round}/begin"), round - 1, false, self.start.clone());
+            self.turn(&mut steps, format!("{id}/{round}"), round - 1, false, self.start.clone());
             let all: Vec<Schema> = inner.iter().map(|(_, schema)| schema.clone()).collect();
             for (step, schema) in inner {
                 self.no_split(scope, &step);

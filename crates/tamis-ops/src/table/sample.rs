@@ -30,7 +30,7 @@ use super::{Key, Taken, at_hand};
 /// tables:
 ///   topics: [ { field: art, topic: oil }, { field: art, topic: ink }, { field: maths, topic: sets } ]
 /// in: { field: art }
-/// out: { topics: [oil, ink] }
+/// out: { topics: [ink, oil] }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

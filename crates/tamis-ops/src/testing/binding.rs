@@ -56,5 +56,5 @@ fn path(node: &Node, span: Span) -> String {
             .map(|entry| (format!(".{}", entry.key), &entry.value)),
         _ => None,
     };
-    inside.map(|(step, inner)| step + &path(inner, span)).unwrap_or_default()
+    inside.map(|(step, inner)| format!("{step}{}", path(inner, span))).unwrap_or_default()
 }

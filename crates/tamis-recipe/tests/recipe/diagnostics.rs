@@ -70,7 +70,7 @@ fn a_list_at_the_top() {
 ",
         &[],
         "
-recipe.yaml:1:1: error: expected a map of recipe, about, paper, licence, params, data, roles, inputs, steps, output, found a list
+recipe.yaml:1:1: error: expected a map of recipe, about, paper, licence, params, data, tables, roles, inputs, steps, output, found a list
   = a recipe begins with `recipe: NAME`, then `inputs:`, `steps:` and `output:`",
     );
 }
@@ -104,9 +104,9 @@ recipe.yaml:1:1: error: the recipe has no `steps`
 recipe.yaml:1:1: error: the recipe has no `output`
   = name the fields of a sample: `output: { image: image, caption: text }`
 recipe.yaml:2:1: error: a recipe has no key `license`; did you mean `licence`?
-  = its keys: recipe, about, paper, licence, params, data, roles, inputs, steps, output
+  = its keys: recipe, about, paper, licence, params, data, tables, roles, inputs, steps, output
 recipe.yaml:3:1: error: a recipe has no key `step`; did you mean `steps`?
-  = its keys: recipe, about, paper, licence, params, data, roles, inputs, steps, output",
+  = its keys: recipe, about, paper, licence, params, data, tables, roles, inputs, steps, output",
     );
 }
 
@@ -849,4 +849,55 @@ output: {regions: list<region>, turns: list<text>, note: text?}
         "
 recipe.yaml:8:10: warning: `regions` is in the pixels of `image`, which is not in the output",
     );
+}
+
+#[test]
+fn a_parameter_that_may_not_have_its_value() {
+    let recipe = "recipe: t
+params:
+  side: {default: 0, at_least: 1}
+  tone: {default: plain, one_of: [plain, loud]}
+  tones: {default: [plain], one_of: [plain, loud], one_off: 3}
+inputs: {text: text}
+steps:
+  - text.trim: {from: text}
+output: {text: text}
+";
+    let set = |name: &str, text: &str| (name.to_string(), text.to_string());
+    let options = Options { set: vec![set("tone", "lout"), set("tones", "[loud, soft]")], ..Options::default() };
+    let told = lines(&checked(recipe, &[], &options)).join("\n");
+    for expected in [
+        "recipe.yaml:3:19: error: the default of `side` is not allowed: expected at least 1, found 0",
+        "`--set tone=lout`: expected one of plain, loud, found lout; did you mean `loud`?",
+        "`--set tones=[loud, soft]`: expected one of plain, loud, found soft",
+        "recipe.yaml:5:52: error: a parameter has no key `one_off`; did you mean `one_of`?",
+    ] {
+        assert!(told.contains(expected), "{expected}\n\n{told}");
+    }
+}
+
+#[test]
+fn tables() {
+    let recipe = "recipe: t
+tables:
+  a: {key: text, picture: imag}
+  b: {from: data/none.csv, fields: {key: text}}
+  c: text
+  d: {from: data/d.csv, fields: {key: text}}
+  e: {from: data/d.csv, fields: {picture: image}}
+inputs: {text: text}
+steps:
+  - text.trim: {from: text}
+output: {text: text}
+";
+    let told = lines(&checked(recipe, &[("data/d.csv", "key\nx\n")], &Options::default())).join("\n");
+    for expected in [
+        "recipe.yaml:3:27: error: no type is called `imag`; did you mean `image`?",
+        "recipe.yaml:4:13: error: `data/none.csv`: no such file",
+        "recipe.yaml:5:6: error: expected the fields of a row, found the text \"text\"",
+        "recipe.yaml:6:3: warning: no step and no prompt uses the table `d`",
+        "`picture` holds pictures or sound, which a table in the recipe's folder cannot",
+    ] {
+        assert!(told.contains(expected), "{expected}\n\n{told}");
+    }
 }

@@ -1,0 +1,5 @@
+//! Small programs inside a recipe.
+
+mod engine;
+pub mod rhai;
+mod values;
