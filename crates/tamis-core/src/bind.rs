@@ -471,7 +471,7 @@ mod tests {
             None
         }
 
-        fn recipe(&self, name: &str, _: &str) -> Result<Subrecipe, String> {
+        fn recipe(&self, name: &str, _: &str, _: &[(String, Json)]) -> Result<Subrecipe, String> {
             Err(name.to_string())
         }
     }

@@ -332,7 +332,7 @@ impl Wrong {
             Value::Text(text) => format!("; {name}: {text}"),
             other => format!("; {name}: {}", other.to_json()),
         });
-        values.fold(self.reason.clone(), |told, value| told + &value)
+        values.fold(self.reason.clone(), |told, value| told + value.as_str())
     }
 }
 
