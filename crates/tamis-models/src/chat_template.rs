@@ -58,10 +58,11 @@ impl ChatTemplate {
 
     /// A template that writes what this one writes before [`OPEN`].
     ///
-    /// The empty expressions keep `trim_blocks` and `lstrip_blocks` from eating white space at the borders.
+    /// Servers render with `trim_blocks`, which drops the line's end behind `set`: the template begins a line of its own,
+    /// as it does unwrapped, so that white space at its border is trimmed alike. What is behind its end is dropped.
     pub(crate) fn cut(&self) -> String {
         let source = &self.source;
-        format!("{{% set full %}}{{{{ '' }}}}{source}{{{{ '' }}}}{{% endset %}}{{{{ full.split('{OPEN}')[0] }}}}")
+        format!("{{% set full %}}\n{source}{{% endset %}}{{{{ full.split('{OPEN}')[0] }}}}")
     }
 
     /// The prompt of these messages, texts only, the last left open.
@@ -185,7 +186,7 @@ mod tests {
         {%- if add_generation_prompt %}ASSISTANT:{% endif %}";
     /// Contents as one text, in which the server has put the picture's mark: as InternVL's is built.
     const PLAIN: &str = "{{ bos_token }}{% for message in messages %}\n{{ '<|im_start|>' + message.role + '\\n' + \
-        message.content + '<|im_end|>' + '\\n' }}\n{% endfor %}\n{% if add_generation_prompt %}\
+        message.content + '<|im_end|>' + '\\n' }}{% endfor %}\n{% if add_generation_prompt %}\
         {{ '<|im_start|>assistant\\n' }}{% endif %}\n";
 
     fn cut(source: &str, content: Json) -> String {
@@ -210,8 +211,12 @@ mod tests {
 
     #[test]
     fn white_space_at_the_borders_of_a_template_is_kept() {
-        let message = || json!(format!("a{OPEN}"));
-        assert_eq!(cut("\n {% for m in messages %}{{ m.content }}{% endfor %}\n", message()), "\n a");
+        for border in ["\n ", " ", "\n\n", "x\n"] {
+            let source = format!("{border}{{% for m in messages %}}{{{{ m.content }}}}{{% endfor %}}{border}");
+            let messages = vec![json!({ "role": "user", "content": format!("a{OPEN}") })];
+            let whole = render(&source, &messages, false).unwrap();
+            assert_eq!(cut(&source, json!(format!("a{OPEN}"))), whole.split(OPEN).next().unwrap(), "{border:?}");
+        }
     }
 
     #[test]
