@@ -30,8 +30,8 @@ async fn ask(text: &str, kind: RoleKind, request: Request) -> (Reply, Receipt, M
 #[tokio::test]
 async fn a_program_is_run_and_its_picture_is_in_the_runs_store() {
     // One white pixel.
-    let program = "import base64\nopen('p.png', 'wb').write(base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAA\
-                   ACklEQVR4nGP4DwABAQEAG7buVgAAAABJRU5ErkJggg=='))\nprint('done')";
+    let program = "import base64\nopen('p.png', 'wb').write(base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptV\
+                   AAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=='))\nprint('done')";
     let request = CodeRequest { program: Arc::from(program), outputs: vec!["*.png".into()], ..CodeRequest::default() };
     let text = "roles: { it: py }\nmodels:\n  py: { backend: python, options: { workers: 1, time_s: 10 } }\n";
     let (reply, receipt, store) = ask(text, RoleKind::CodeRunner, Request::Code(request)).await;
