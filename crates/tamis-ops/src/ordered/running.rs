@@ -64,10 +64,7 @@ impl OperatorConfig for OrderedRunning {
     const NAME: &'static str = "ordered.running";
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
-        let of = match &self.of {
-            Some(of) => Some(Number::bind(scope, "of", of)),
-            None => None,
-        };
+        let of = self.of.as_ref().map(|of| Number::bind(scope, "of", of));
         let groups = Groups::bind(scope, "by", self.by.as_ref());
         let ty = match self.what {
             What::Count => Type::Int,

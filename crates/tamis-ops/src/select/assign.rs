@@ -212,7 +212,7 @@ impl BarrierOperator for Assign {
             sorter.push([group[0], group[1], u64::from(!left), high, low, at])
         })?;
         let sorted = sorter.finish()?;
-        let mut answers = Answers::<5>::new(ctx.scratch);
+        let mut answers = Answers::<4>::new(ctx.scratch);
         let (mut sizes, mut left, mut right) = (sorted.cursor()?, sorted.cursor()?, sorted.cursor()?);
         while let Some([high, low]) = sizes.prefix::<2>() {
             let [lefts, rights] = [[high, low, 0], [high, low, 1]];
@@ -260,7 +260,7 @@ impl Assign {
         rights: &[Member],
         before: &dyn Before,
         ctx: &Merging<'_>,
-        answers: &mut Answers<5>,
+        answers: &mut Answers<4>,
     ) -> Result<(), StepError> {
         if lefts.is_empty() || rights.is_empty() {
             return Ok(());
@@ -276,8 +276,8 @@ impl Assign {
             let Some((r, score)) = r.and_then(|r| Some((r, score(l, r)?))) else { continue };
             let (left, right) = (lefts[l], rights[r]);
             let place = u64::from(right.place.part) << 32 | u64::from(right.place.row);
-            answers.push([left.at, 0, place, score.to_bits(), 0])?;
-            answers.push([right.at, 1, left.id[0], left.id[1], 0])?;
+            answers.push([left.at, 0, place, score.to_bits()])?;
+            answers.push([right.at, 1, left.id[0], left.id[1]])?;
         }
         Ok(())
     }
@@ -372,7 +372,7 @@ fn members(cursor: &mut Cursor<'_, 6>, n: u64, ends: &Ends) -> Result<Vec<Member
     Ok(members)
 }
 
-fn paired((row, [_, side, first, second, _]): (u32, [u64; 5])) -> Paired {
+fn paired((row, [_, side, first, second]): (u32, [u64; 4])) -> Paired {
     let partner = if side == 0 {
         let place = Place { part: (first >> 32) as u32, row: first as u32 };
         Partner::Right(place, f64::from_bits(second))
