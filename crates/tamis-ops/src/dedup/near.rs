@@ -62,7 +62,7 @@ impl Rows {
     }
 }
 
-/// At most this many tables: each costs 8 bytes a row.
+/// At most this many tables: each costs 5 to 6 bytes a row.
 const MAX_TABLES: usize = 32;
 /// At most this many lookups a row and table.
 const MAX_LOOKUPS: usize = 2048;
@@ -91,7 +91,8 @@ struct Band {
 impl<'r> Index<'r> {
     /// An index into which rows can be put.
     pub fn new(rows: &'r Rows) -> Index<'r> {
-        let buckets = rows.len().next_power_of_two();
+        // A quarter of the rows: a few more are looked at in each bucket, and ten million fit into a gigabyte.
+        let buckets = (rows.len() / 4).max(1).next_power_of_two();
         let table = |bands| Table { bands, heads: vec![NONE; buckets], next: vec![NONE; rows.len()] };
         Index { rows, tables: filings(&rows.distances).into_iter().map(table).collect(), all: Vec::new() }
     }

@@ -1,5 +1,7 @@
 //! What is asked for, and how candidates are ranked.
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::matrix::{Best, CHUNK, Matrix, Metric, Nearest};
 
 /// What counts as a neighbour.
@@ -45,24 +47,49 @@ impl Query {
     }
 }
 
-/// Calls `visit` with the places at which one of two scores reaches its floor, eight or sixteen at a time. The scores
-/// are products minus `halves`, against `floor`, and products minus `half`, against `floors`.
-#[inline]
+/// Calls `visit` with the places at which one of two scores may reach its floor, a chunk at a time. The scores are
+/// products minus `halves`, against `floor`, and products minus `half`, against `floors`.
 pub(crate) fn sift(
     products: &[f32],
     (halves, floor): (&[f32], f32),
     (half, floors): (f32, &[f32]),
     mut visit: impl FnMut(usize),
 ) {
-    let chunks = products.as_chunks::<CHUNK>().0.iter().zip(halves.as_chunks::<CHUNK>().0);
-    for (i, ((products, halves), floors)) in chunks.zip(floors.as_chunks::<CHUNK>().0).enumerate() {
-        let mut any = false;
-        for ((product, h), f) in products.iter().zip(halves).zip(floors) {
-            any |= (product - h >= floor) | (product - half >= *f);
+    let (products, halves, floors) = (products.as_chunks().0, halves.as_chunks().0, floors.as_chunks().0);
+    let mut at = 0;
+    while let Some(found) = Arch::new().dispatch(Next { at, products, halves, floor, half, floors }) {
+        (found * CHUNK..(found + 1) * CHUNK).for_each(&mut visit);
+        at = found + 1;
+    }
+}
+
+/// Finds the next chunk with a score that reaches its floor, in registers as wide as the machine has.
+struct Next<'a> {
+    at: usize,
+    products: &'a [[f32; CHUNK]],
+    halves: &'a [[f32; CHUNK]],
+    floor: f32,
+    half: f32,
+    floors: &'a [[f32; CHUNK]],
+}
+
+impl WithSimd for Next<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Option<usize> {
+        let Next { at, products, halves, floor, half, floors } = self;
+        let chunks = products.iter().zip(halves).zip(floors).enumerate().skip(at);
+        for (i, ((products, halves), floors)) in chunks {
+            let mut any = false;
+            for ((product, h), f) in products.iter().zip(halves).zip(floors) {
+                any |= (product - h >= floor) | (product - half >= *f);
+            }
+            if any {
+                return Some(i);
+            }
         }
-        if any {
-            (i * CHUNK..(i + 1) * CHUNK).for_each(&mut visit);
-        }
+        None
     }
 }
 

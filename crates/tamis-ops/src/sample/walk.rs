@@ -16,7 +16,7 @@ pub(crate) struct Walk {
 }
 
 /// Groups that are drawn side by side.
-const GROUPS: usize = 48;
+const GROUPS: usize = 96;
 
 impl Walk {
     /// Draws groups of points, each with a randomness of its own; the first of a group is its seed.
