@@ -5,17 +5,11 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Puppet, ask, ask_with, bound, good, picture_question, question};
-use image::{DynamicImage, RgbImage};
+use common::{Puppet, ask, ask_with, bound, good, picture_question, png, question};
 use serde_json::json;
-use tamis_core::media::{MediaKind, MediaStore, MemoryStore, encode_png};
+use tamis_core::media::{MediaKind, MediaStore, MemoryStore};
 use tamis_core::model::{ChatRequest, Finish, Message, Part, Sampling, Speaker};
 use tamis_models::Services;
-
-fn png(width: u32, height: u32) -> Vec<u8> {
-    let image = RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]));
-    encode_png(&DynamicImage::ImageRgb8(image)).unwrap()
-}
 
 #[tokio::test]
 async fn texts_and_pictures_arrive_in_their_order_and_pictures_as_the_bytes_they_are() {

@@ -1,10 +1,12 @@
 //! Bindings: which model plays which role of a recipe. Read from `models.yaml`, from a URL, or the simulator.
 
+mod batch;
 mod connect;
 mod describe;
 mod error;
 mod parse;
 mod spec;
+mod vendor;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +17,7 @@ use tamis_core::value::Name;
 
 pub use connect::Services;
 pub use error::BindingError;
-pub(crate) use spec::{BackendKind, Images, ModelSpec, Player, Structured};
+pub(crate) use spec::{BackendKind, BatchSpec, Images, ModelSpec, Player, Structured, Unfinished};
 
 /// Which models play which roles; nothing has been asked of any of them.
 ///
@@ -34,7 +36,10 @@ pub(crate) use spec::{BackendKind, Images, ModelSpec, Player, Structured};
 ///     images: { max_side: 1568, max_bytes: 5000000, tokens: qwen2-vl }
 ///     sampling: { temperature: 0.7, max_tokens: 1024 }     # where the recipe says nothing
 ///     structured: json_schema              # or json_object, or prompt
+///     batch: true                          # through the batch API; or { max_requests: 50000, window: 24h, .. }
 ///   big: { backend: openai, url: https://api.example.com/v1, model: big-1, key: "${BIG_KEY}" }
+///   claude: { backend: anthropic, model: claude-sonnet-4-5, key: "${ANTHROPIC_API_KEY}" }
+///   gemini: { backend: gemini, model: gemini-2.5-flash, key: "${GEMINI_API_KEY}" }
 ///   small: { backend: sim }
 /// ```
 #[derive(Clone, Debug)]

@@ -8,9 +8,9 @@ use serde_saphyr::{Location, Spanned};
 use tamis_core::error::did_you_mean;
 use tamis_core::model::Sampling;
 
+use super::batch::{self, WrittenBatch};
 use super::spec::{BackendKind, Images, Limits, ModelSpec, Player, Price, Structured};
 use super::{BindingError, Bindings, Roles};
-use crate::client::RESERVED_FIELDS;
 use crate::tokens::ImageTokens;
 
 /// Reads and checks the text of a `models.yaml`.
@@ -73,12 +73,15 @@ struct Model {
     sampling: Option<Spanned<Sampling>>,
     #[serde(default)]
     structured: WrittenStructured,
+    batch: Option<Spanned<WrittenBatch>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum WrittenBackend {
     Openai,
+    Anthropic,
+    Gemini,
     Sim,
 }
 
@@ -128,28 +131,46 @@ enum WrittenTokens {
     Fixed(f64),
 }
 
+impl WrittenBackend {
+    fn kind(self) -> BackendKind {
+        match self {
+            WrittenBackend::Openai => BackendKind::Openai,
+            WrittenBackend::Anthropic => BackendKind::Anthropic,
+            WrittenBackend::Gemini => BackendKind::Gemini,
+            WrittenBackend::Sim => BackendKind::Sim,
+        }
+    }
+}
+
 type Problem = (Option<Location>, String);
 
 impl Model {
     fn check(self) -> Result<ModelSpec, Problem> {
+        let backend = self.backend.kind();
         let urls = self.check_urls()?;
+        if self.model.is_none() && backend.home().is_some() {
+            return Err((None, format!("backend {} serves many models; write which one as `model`", backend.name())));
+        }
         let key = self.key.map(|key| check_key(&key.value).map_err(|m| (Some(key.defined), m))).transpose()?;
         let limits = self.limits.map(|l| check_limits(&l.value).map_err(|m| (Some(l.defined), m))).transpose()?;
         let images = self.images.map(|i| check_images(&i.value).map_err(|m| (Some(i.defined), m))).transpose()?;
-        let sampling = self.sampling.map(|s| check_sampling(s.value).map_err(|m| (Some(s.defined), m))).transpose()?;
+        let sampling =
+            self.sampling.map(|s| check_sampling(s.value, backend).map_err(|m| (Some(s.defined), m))).transpose()?;
         let price = Price { input: self.price.input, output: self.price.output, image: self.price.image };
         if ![price.input, price.output, price.image].iter().all(|usd| usd.is_finite() && *usd >= 0.0) {
             return Err((None, "a price is US dollars for a million tokens or for a picture, 0 or more".into()));
         }
-        let (backend, default_name) = match self.backend {
-            WrittenBackend::Openai => (BackendKind::Openai, None),
-            WrittenBackend::Sim => (BackendKind::Sim, ModelSpec::sim().model),
-        };
+        let default_name = if backend == BackendKind::Sim { ModelSpec::sim().model } else { None };
         let structured = match self.structured {
             WrittenStructured::JsonSchema => Structured::JsonSchema,
             WrittenStructured::JsonObject => Structured::JsonObject,
             WrittenStructured::Prompt => Structured::Prompt,
         };
+        let batch = self.batch.map(|b| batch::check(&b.value, backend, urls.len()).map_err(|m| (Some(b.defined), m)));
+        let batch = batch.transpose()?.flatten();
+        if let Some(why) = backend.dislikes(structured) {
+            return Err((None, why.into()));
+        }
         Ok(ModelSpec {
             backend,
             urls,
@@ -157,15 +178,19 @@ impl Model {
             key,
             price,
             limits: limits.unwrap_or_default(),
-            images: images.unwrap_or_default(),
+            images: images.unwrap_or_default().over(backend.images()),
             sampling: sampling.unwrap_or_default(),
             structured,
+            batch,
         })
     }
 
     fn check_urls(&self) -> Result<Vec<String>, Problem> {
         let urls: Vec<&Spanned<String>> = self.url.iter().chain(self.urls.iter().flatten()).collect();
         match self.backend {
+            WrittenBackend::Anthropic | WrittenBackend::Gemini if urls.is_empty() => {
+                return Ok(self.backend.kind().home().map(str::to_string).into_iter().collect());
+            }
             WrittenBackend::Openai if urls.is_empty() => {
                 return Err((None, "backend openai needs `url` (or `urls`), like http://localhost:8000/v1".into()));
             }
@@ -255,8 +280,8 @@ fn check_images(written: &WrittenImages) -> Result<Images, String> {
     Ok(Images { max_side: written.max_side, max_bytes: written.max_bytes, tokens })
 }
 
-fn check_sampling(sampling: Sampling) -> Result<Sampling, String> {
-    match sampling.extra.keys().find(|name| RESERVED_FIELDS.contains(&name.as_str())) {
+fn check_sampling(sampling: Sampling, backend: BackendKind) -> Result<Sampling, String> {
+    match sampling.extra.keys().find(|name| backend.reserved().contains(&name.as_str())) {
         Some(name) => Err(format!("`sampling.extra` may not set `{name}`, which Tamis sets itself")),
         None => Ok(sampling),
     }

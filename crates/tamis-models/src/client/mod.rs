@@ -1,7 +1,12 @@
-//! OpenAI's protocol over HTTP, as vLLM, SGLang, llama.cpp, Ollama, LiteLLM and OpenAI speak it.
+//! Model servers over HTTP: OpenAI's protocol, as vLLM, SGLang, llama.cpp, Ollama, LiteLLM and OpenAI speak it, and,
+//! each in its folder, the protocols of other vendors.
 
 mod answer;
+pub(crate) mod anthropic;
 mod body;
+mod dialect;
+mod files;
+pub(crate) mod gemini;
 mod http;
 mod picture;
 
@@ -9,7 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tamis_core::model::{ChatReply, Reply, SIMULATED, Usage};
+use tamis_core::model::{Answer, ChatReply, Reply, SIMULATED, Usage};
 
 use crate::backend::{self, Answered, Ask, Backend, Talk};
 use crate::bindings::{Images, ModelSpec, Structured};
@@ -17,7 +22,9 @@ use crate::fault::{Fault, FaultKind};
 use crate::limits::concurrency::OnSend;
 use crate::secret::Secret;
 
+pub(crate) use anthropic::Anthropic;
 pub(crate) use body::RESERVED_FIELDS;
+pub(crate) use gemini::Gemini;
 pub(crate) use http::Http;
 
 /// One server that speaks OpenAI's protocol.
@@ -29,6 +36,15 @@ pub(crate) struct OpenAi {
     structured: AtomicU8,
 }
 
+/// A request in the file of a batch.
+pub(crate) struct Rendered {
+    pub(crate) body: Vec<u8>,
+    /// what was changed on the way
+    pub(crate) notes: Vec<String>,
+    /// which of the ways a schema was asked for in
+    pub(crate) way: u8,
+}
+
 /// The ways to ask for a schema, best first.
 const WAYS: [Structured; 3] = [Structured::JsonSchema, Structured::JsonObject, Structured::Prompt];
 
@@ -37,10 +53,54 @@ impl OpenAi {
     ///
     /// Errors: a URL or key that cannot be used.
     pub(crate) fn new(spec: &ModelSpec, url: &str, model: &str, key: Option<Secret>) -> Result<OpenAi, String> {
-        let timeout = Duration::from_secs_f64(spec.limits.timeout_s.min(86_400.0));
-        let http = Http::new(url, key, timeout, spec.limits.concurrency)?;
+        let http = Http::new(url, key, timeout_of(spec), spec.limits.concurrency)?;
         let way = WAYS.iter().position(|way| *way == spec.structured).unwrap_or(0);
         Ok(OpenAi { http, model: model.into(), images: spec.images, structured: AtomicU8::new(way as u8) })
+    }
+
+    /// Its connections.
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// The body of a request as it stands in the file of a batch.
+    ///
+    /// Errors: a picture that cannot be read.
+    pub(crate) fn render(&self, talk: &Talk<'_>, ask: &Ask<'_>) -> Result<Rendered, Fault> {
+        let way = self.structured.load(Relaxed);
+        let (body, mut notes) = body::write(talk, &self.form(ask, way, talk.n, talk.seed))?;
+        notes.extend(self.structured_note(talk, way));
+        Ok(Rendered { body, notes, way })
+    }
+
+    /// Reads an answer from the file of a batch: the answers, their tokens, whether they are the simulator's.
+    ///
+    /// Errors, in words: those of a chat completion.
+    pub(crate) fn read(&self, bytes: &[u8]) -> Result<(Vec<Answer>, Option<Usage>, bool), String> {
+        let completion = answer::read(bytes)?;
+        Ok((completion.answers, completion.usage, completion.simulated))
+    }
+
+    /// Whether a request was refused because of how its schema was asked for, and another way is left.
+    pub(crate) fn step_down(&self, way: u8, fault: &Fault) -> bool {
+        if usize::from(way) + 1 >= WAYS.len() || !http::dislikes_schema(fault) {
+            return false;
+        }
+        // Whoever comes first steps down; for the others it is done already.
+        let _ = self.structured.compare_exchange(way, way + 1, Relaxed, Relaxed);
+        true
+    }
+
+    fn form<'a>(&'a self, ask: &Ask<'a>, way: u8, n: u32, seed: u64) -> body::Form<'a> {
+        body::Form {
+            sampling: ask.sampling,
+            media: ask.media,
+            model: &self.model,
+            structured: WAYS[usize::from(way)],
+            images: &self.images,
+            n,
+            seed,
+        }
     }
 
     /// Asks until there are `n` answers: some servers give one whatever `n` is.
@@ -79,26 +139,13 @@ impl OpenAi {
     ) -> Result<(answer::Completion, Vec<String>), Fault> {
         loop {
             let way = self.structured.load(Relaxed);
-            let form = body::Form {
-                sampling: ask.sampling,
-                media: ask.media,
-                model: &self.model,
-                structured: WAYS[usize::from(way)],
-                images: &self.images,
-                n,
-                seed,
-            };
-            let (bytes, mut notes) = body::write(talk, &form)?;
+            let (bytes, mut notes) = body::write(talk, &self.form(ask, way, n, seed))?;
             let result = match self.http.post("chat/completions", bytes, std::mem::take(&mut on_send)).await {
                 Ok(bytes) => answer::read(&bytes).map_err(|e| self.http.broken(&e)),
                 Err(fault) => Err(fault),
             };
-            let last_way = usize::from(way) + 1 == WAYS.len();
             match result {
-                Err(fault) if talk.schema.is_some() && !last_way && http::dislikes_schema(&fault) => {
-                    // Whoever comes first steps down; for the others it is done already.
-                    let _ = self.structured.compare_exchange(way, way + 1, Relaxed, Relaxed);
-                }
+                Err(fault) if talk.schema.is_some() && self.step_down(way, &fault) => {}
                 Err(fault) if fault.kind == FaultKind::Unusable => {
                     return Err(self.http.explain(fault, &self.model).await);
                 }
@@ -130,4 +177,9 @@ impl Backend for OpenAi {
             }
         })
     }
+}
+
+/// How long one exchange may take.
+fn timeout_of(spec: &ModelSpec) -> Duration {
+    Duration::from_secs_f64(spec.limits.timeout_s.min(86_400.0))
 }

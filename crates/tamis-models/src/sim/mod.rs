@@ -2,6 +2,7 @@
 //! from the prompt, JSON that satisfies the schema. In this process as a backend, or as an HTTP server with knobs for
 //! everything that goes wrong with servers.
 
+mod batch;
 mod faults;
 mod in_process;
 mod material;
@@ -13,6 +14,7 @@ mod stats;
 mod wire;
 mod write;
 
+pub use batch::BatchOptions;
 pub(crate) use in_process::InProcess;
 pub use reply::{Completion, Knobs, Written, reply};
 pub use server::{Options, Running, run, spawn};
