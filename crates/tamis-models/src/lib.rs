@@ -15,6 +15,7 @@ mod batch;
 pub mod bindings;
 mod bound;
 pub mod budget;
+mod chat_template;
 mod client;
 mod digest;
 mod endpoint;

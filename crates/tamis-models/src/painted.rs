@@ -1,17 +1,15 @@
 //! Pictures that come with replies: a reply names them by hash, their bytes are in the run's media store.
 
-use tamis_core::media::{Bytes, Media, MediaError, MediaHash, MediaKind, MediaStore, MemoryStore, Origin};
+use tamis_core::media::{Bytes, Limits, Media, MediaError, MediaHash, MediaKind, MediaStore, Origin, decode};
 use tamis_core::model::Reply;
 
 use crate::journal::Journal;
 
 /// The hash of bytes that came back as a picture.
 ///
-/// Errors, in words: bytes whose header is not that of a picture.
+/// Errors, in words: bytes that cannot be decoded to the end.
 pub(crate) fn check(bytes: &Bytes) -> Result<MediaHash, String> {
-    let media = Media::held(MediaKind::Image, bytes.clone(), "");
-    let none = |e: MediaError| format!("{} bytes that are no picture: {}", bytes.len(), e.message);
-    media.header(&MemoryStore::new()).map_err(none)?;
+    decode(bytes, &Limits::default()).map_err(|e| format!("{} bytes that are no picture: {e}", bytes.len()))?;
     Ok(MediaHash::of(bytes))
 }
 

@@ -1,6 +1,6 @@
 //! A bound role: the journal first, then the budget, then the models that play it, one after the other.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures::future::BoxFuture;
 use tamis_core::error::StopReason;
@@ -24,6 +24,8 @@ pub(crate) struct Role {
     pub(crate) players: Vec<(Arc<BoundModel>, f64)>,
     pub(crate) services: Services,
     pub(crate) flights: Arc<Flights>,
+    /// how many numbers the vectors of this role have, once there is one
+    pub(crate) dimension: OnceLock<usize>,
 }
 
 /// A question to one of the models, with all that depends on which one it is.
@@ -125,6 +127,7 @@ impl Role {
         if !painted::fetch(&entry.reply, journal, site.media).map_err(machine)? {
             return Ok(None);
         }
+        self.check_dimension(&entry.reply, candidate.model)?;
         self.services.meter.add_cached();
         // A run that was taken up has paid for its own answers all the same: they stay on its bill.
         let usd = if paid == Paid::ByThisRun { candidate.model.usd(entry.usage, &entry.reply) } else { 0.0 };
@@ -203,11 +206,31 @@ impl Role {
         input: f64,
         site: &CallSite<'_>,
     ) -> Result<(), CallError> {
+        self.check_dimension(&answered.reply, candidate.model)?;
         painted::store(&answered.pictures, site.media).map_err(machine)?;
         let Some(journal) = &self.services.journal else { return Ok(()) };
         let (usage, notes) = usage_of(answered, input);
         let entry = Entry { reply: answered.reply.clone(), usage, notes };
         journal.put(&candidate.key, &entry).map_err(machine)
+    }
+
+    /// Vectors can be compared only where all have as many numbers.
+    fn check_dimension(&self, reply: &Reply, model: &BoundModel) -> Result<(), CallError> {
+        let Reply::Embed(vector) = reply else { return Ok(()) };
+        let expected = *self.dimension.get_or_init(|| vector.len());
+        match vector.len() == expected {
+            true => Ok(()),
+            false => Err(failed(
+                format!(
+                    "the vectors of the role `{}` have {expected} numbers, but the model `{}` gave one of {}; bind one \
+                     model to the role, or write `embed: {{ dimensions: {expected} }}`",
+                    self.name,
+                    model.label,
+                    vector.len()
+                ),
+                1,
+            )),
+        }
     }
 
     fn paid(&self, candidate: &Candidate<'_>, answered: &Answered, input: f64, attempts: u32) -> Receipt {

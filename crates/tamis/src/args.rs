@@ -399,4 +399,7 @@ pub struct SimArgs {
     /// The model's name
     #[arg(long, default_value = "tamis-sim")]
     pub model: String,
+    /// How many numbers a vector has, where the request does not say
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub embed_dimension: u32,
 }

@@ -134,7 +134,8 @@ impl Inner {
             });
         }
         let bytes = response.body.to_string();
-        let (answers, usage, simulated) = self.client.read(bytes.as_bytes()).map_err(|words| again(&words))?;
+        let (answers, usage, simulated) =
+            self.client.read(bytes.as_bytes(), asked.typed).map_err(|words| again(&words))?;
         if (answers.len() as u32) < asked.n {
             return Err(again(&format!("gave {} of {} answers", answers.len(), asked.n)));
         }

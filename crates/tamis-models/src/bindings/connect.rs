@@ -1,7 +1,7 @@
 //! From bindings to models that answer.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tamis_core::model::{Model, RoleKind};
 use tamis_core::value::Name;
@@ -109,7 +109,8 @@ impl Bindings {
         let role = |name: &Name, kind: RoleKind| {
             let players = self.players(name).into_iter();
             let players = players.map(|player| (models[&player.model].clone(), player.weight)).collect();
-            Role { name: name.clone(), kind, players, services: services.clone(), flights: flights.clone() }
+            let (services, flights) = (services.clone(), flights.clone());
+            Role { name: name.clone(), kind, players, services, flights, dimension: OnceLock::new() }
         };
         Ok(roles.iter().map(|(name, kind)| (name.clone(), Arc::new(role(name, *kind)) as Arc<dyn Model>)).collect())
     }
@@ -126,7 +127,7 @@ impl Bindings {
         let model = spec.model.clone().unwrap_or_default();
         let mut backends: Vec<Box<dyn Backend>> = Vec::new();
         match spec.backend {
-            BackendKind::Sim => backends.push(Box::new(InProcess)),
+            BackendKind::Sim => backends.push(Box::new(InProcess::new(spec.embed.dimensions, spec.picture.size))),
             BackendKind::Openai => {
                 for (url, key) in self.servers(label, spec)? {
                     let client = OpenAi::new(spec, &url, &model, key).map_err(|e| self.wrong(label, &e))?;

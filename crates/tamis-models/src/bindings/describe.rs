@@ -19,6 +19,7 @@ impl Bindings {
                 let images = (spec.images.max_side, spec.images.max_bytes);
                 let asked = json!({
                     "backend": spec.backend.name(), "model": spec.model, "sampling": spec.sampling, "images": images,
+                    "options": spec.options(),
                 });
                 Some((name, asked))
             })
@@ -85,6 +86,7 @@ impl ModelSpec {
             "sampling": self.sampling,
             "structured": self.structured.name(),
             "batch": self.batch.as_ref().map(super::BatchSpec::describe),
+            "options": self.options(),
         })
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 mod connect;
 mod describe;
 mod error;
+mod kinds;
 mod parse;
 mod spec;
 mod vendor;
@@ -17,6 +18,7 @@ use tamis_core::value::Name;
 
 pub use connect::Services;
 pub use error::BindingError;
+pub(crate) use kinds::{Complete, Encoding, PICTURE_FIELDS, PictureWay, Thoughts, Way};
 pub(crate) use spec::{BackendKind, BatchSpec, Images, ModelSpec, Player, Structured, Unfinished};
 
 /// Which models play which roles; nothing has been asked of any of them.
@@ -37,6 +39,10 @@ pub(crate) use spec::{BackendKind, BatchSpec, Images, ModelSpec, Player, Structu
 ///     sampling: { temperature: 0.7, max_tokens: 1024 }     # where the recipe says nothing
 ///     structured: json_schema              # or json_object, or prompt
 ///     batch: true                          # through the batch API; or { max_requests: 50000, window: 24h, .. }
+///     thoughts: keep                       # or drop, what a reasoning parser splits off the answer
+///     complete: { template: qwen/chat_template.jinja }     # for roles that complete
+///     embed: { batch: 32, dimensions: 512 }                # for roles that embed
+///     picture: { size: 1024x1024, extra: { quality: high } }   # for roles that paint or edit
 ///   big: { backend: openai, url: https://api.example.com/v1, model: big-1, key: "${BIG_KEY}" }
 ///   claude: { backend: anthropic, model: claude-sonnet-4-5, key: "${ANTHROPIC_API_KEY}" }
 ///   gemini: { backend: gemini, model: gemini-2.5-flash, key: "${GEMINI_API_KEY}" }

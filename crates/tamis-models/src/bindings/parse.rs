@@ -9,6 +9,7 @@ use tamis_core::error::did_you_mean;
 use tamis_core::model::Sampling;
 
 use super::batch::{self, WrittenBatch};
+use super::kinds::{Thoughts, WrittenComplete, WrittenEmbed, WrittenPainting};
 use super::spec::{BackendKind, Images, Limits, ModelSpec, Player, Price, Structured};
 use super::{BindingError, Bindings, Roles};
 use crate::tokens::ImageTokens;
@@ -26,7 +27,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Bindings, BindingError> {
         let defined = model.defined;
         let spec = model
             .value
-            .check()
+            .check(file)
             .map_err(|(place, message)| at(place.unwrap_or(defined), format!("model `{name}`: {message}")))?;
         models.insert(name, spec);
     }
@@ -74,6 +75,11 @@ struct Model {
     #[serde(default)]
     structured: WrittenStructured,
     batch: Option<Spanned<WrittenBatch>>,
+    #[serde(default)]
+    thoughts: Thoughts,
+    complete: Option<Spanned<WrittenComplete>>,
+    embed: Option<Spanned<WrittenEmbed>>,
+    picture: Option<Spanned<WrittenPainting>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -145,7 +151,8 @@ impl WrittenBackend {
 type Problem = (Option<Location>, String);
 
 impl Model {
-    fn check(self) -> Result<ModelSpec, Problem> {
+    /// `file` is the bindings' own, beside which files are looked for.
+    fn check(self, file: &str) -> Result<ModelSpec, Problem> {
         let backend = self.backend.kind();
         let urls = self.check_urls()?;
         if self.model.is_none() && backend.home().is_some() {
@@ -156,6 +163,9 @@ impl Model {
         let images = self.images.map(|i| check_images(&i.value).map_err(|m| (Some(i.defined), m))).transpose()?;
         let sampling =
             self.sampling.map(|s| check_sampling(s.value, backend).map_err(|m| (Some(s.defined), m))).transpose()?;
+        let complete = self.complete.map(|c| c.value.check(file).map_err(|m| (Some(c.defined), m))).transpose()?;
+        let embed = self.embed.map(|e| e.value.check().map_err(|m| (Some(e.defined), m))).transpose()?;
+        let picture = self.picture.map(|p| p.value.check().map_err(|m| (Some(p.defined), m))).transpose()?;
         let price = Price { input: self.price.input, output: self.price.output, image: self.price.image };
         if ![price.input, price.output, price.image].iter().all(|usd| usd.is_finite() && *usd >= 0.0) {
             return Err((None, "a price is US dollars for a million tokens or for a picture, 0 or more".into()));
@@ -182,6 +192,10 @@ impl Model {
             sampling: sampling.unwrap_or_default(),
             structured,
             batch,
+            thoughts: self.thoughts,
+            complete: complete.unwrap_or_default(),
+            embed: embed.unwrap_or_default(),
+            picture: picture.unwrap_or_default(),
         })
     }
 

@@ -1,8 +1,9 @@
 //! What a binding says of one model, after it was checked.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tamis_core::model::{Request, RoleKind, Sampling};
 
+use super::kinds::{Complete, Embed, Painting, Thoughts};
 use crate::tokens::ImageTokens;
 
 /// A model that plays a role.
@@ -31,6 +32,10 @@ pub(crate) struct ModelSpec {
     pub(crate) structured: Structured,
     /// whether chat requests go through the batch API
     pub(crate) batch: Option<BatchSpec>,
+    pub(crate) thoughts: Thoughts,
+    pub(crate) complete: Complete,
+    pub(crate) embed: Embed,
+    pub(crate) picture: Painting,
 }
 
 /// How requests are gathered into batches, and how batches are waited for.
@@ -134,6 +139,10 @@ impl ModelSpec {
             sampling: Sampling::default(),
             structured: Structured::default(),
             batch: None,
+            thoughts: Thoughts::default(),
+            complete: Complete::default(),
+            embed: Embed::default(),
+            picture: Painting::default(),
         }
     }
 
@@ -144,8 +153,24 @@ impl ModelSpec {
     }
 
     /// What of the binding decides the answer to this request, beside the model and the sampling.
-    pub(crate) fn asked(&self, _: &Request) -> Option<Json> {
-        None
+    pub(crate) fn asked(&self, request: &Request) -> Option<Json> {
+        match request {
+            Request::Chat(_) => (self.thoughts == Thoughts::Drop).then(|| json!({ "thoughts": "drop" })),
+            Request::Complete(_) => Some(self.complete.describe()),
+            Request::Embed(_) => Some(self.embed.describe()),
+            Request::Image(_) => Some(self.picture.describe()),
+            Request::Ocr(_) | Request::Code(_) => None,
+        }
+    }
+
+    /// What decides the answers of all kinds of roles, for the record.
+    pub(super) fn options(&self) -> Json {
+        json!({
+            "thoughts": if self.thoughts == Thoughts::Keep { "keep" } else { "drop" },
+            "complete": self.complete.describe(),
+            "embed": self.embed.describe(),
+            "picture": self.picture.describe(),
+        })
     }
 
     /// How tokens of pictures are counted: as the binding says, or as this model is known to.
@@ -162,9 +187,9 @@ impl BackendKind {
     /// Whether roles of this kind can be bound to it.
     pub(crate) fn plays(self, kind: RoleKind) -> bool {
         match self {
-            BackendKind::Openai => kind == RoleKind::Chat,
+            BackendKind::Openai => !matches!(kind, RoleKind::Ocr | RoleKind::CodeRunner),
             BackendKind::Anthropic | BackendKind::Gemini => kind == RoleKind::Chat,
-            BackendKind::Sim => kind == RoleKind::Chat,
+            BackendKind::Sim => true,
         }
     }
 

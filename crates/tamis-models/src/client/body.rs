@@ -12,12 +12,31 @@ use tamis_core::model::{Message, Part, Sampling};
 use super::picture::{self, Picture};
 use crate::backend::Talk;
 use crate::bindings::{Images, Structured};
+use crate::chat_template::{self, ChatTemplate};
 use crate::digest::speaker;
 use crate::fault::Fault;
 
 /// Fields of the body that neither a recipe nor a binding may set through `extra`.
-pub(crate) const RESERVED_FIELDS: &[&str] =
-    &["model", "messages", "n", "seed", "stream", "response_format", "temperature", "top_p", "max_tokens", "stop"];
+pub(crate) const RESERVED_FIELDS: &[&str] = &[
+    "model",
+    "messages",
+    "prompt",
+    "n",
+    "seed",
+    "stream",
+    "response_format",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "stop",
+    "logprobs",
+    "top_logprobs",
+    "prompt_logprobs",
+    "echo",
+    "chat_template",
+    "add_generation_prompt",
+    "continue_final_message",
+];
 
 /// What of the body is not in the request.
 pub(super) struct Form<'a> {
@@ -28,6 +47,24 @@ pub(super) struct Form<'a> {
     pub(super) images: &'a Images,
     pub(super) n: u32,
     pub(super) seed: u64,
+    /// how the last message is left open; `None` for an answer
+    pub(super) open: Option<Open<'a>>,
+}
+
+/// How a server is told to go on inside the last message.
+#[derive(Clone, Copy)]
+pub(super) enum Open<'a> {
+    /// by the model's template, cut off at a mark
+    Template(&'a ChatTemplate),
+    /// by `continue_final_message`
+    Continue,
+}
+
+/// A text behind the last message's own.
+struct Tail {
+    text: String,
+    /// whether it is the end of the last text, or a text of its own
+    joined: bool,
 }
 
 /// Writes the body; also tells what was done to pictures.
@@ -40,9 +77,9 @@ pub(super) fn write(talk: &Talk<'_>, form: &Form<'_>) -> Result<(Vec<u8>, Vec<St
     let mut pictures = pictures.iter();
     let last = talk.messages.len().saturating_sub(1);
     for (i, message) in talk.messages.iter().enumerate() {
-        let extra = (i == last).then(|| instruction(talk, form.structured)).flatten();
+        let tail = (i == last).then(|| tail(talk, form)).flatten();
         body.raw(if i > 0 { "," } else { "" });
-        body.message(message, &mut pictures, extra.as_deref());
+        body.message(message, &mut pictures, tail.as_ref());
     }
     body.raw("]");
     body.options(talk, form);
@@ -70,37 +107,42 @@ impl Body {
         self
     }
 
-    fn message(&mut self, message: &Message, pictures: &mut std::slice::Iter<'_, Picture>, extra: Option<&str>) {
+    fn message(&mut self, message: &Message, pictures: &mut std::slice::Iter<'_, Picture>, tail: Option<&Tail>) {
         self.raw("{\"role\":\"").raw(speaker(message.speaker)).raw("\",\"content\":");
-        match (message.parts.as_slice(), extra) {
+        match (message.parts.as_slice(), tail) {
             // Servers that know no parts still know a plain text.
             ([Part::Text(text)], None) => {
                 self.json(text.as_ref());
             }
-            ([Part::Text(text)], Some(extra)) => {
-                self.json(&format!("{text}{extra}"));
+            ([Part::Text(text)], Some(tail)) => {
+                self.json(&format!("{text}{}", tail.text));
             }
-            (parts, extra) => self.parts(parts, pictures, extra),
+            (parts, tail) => self.parts(parts, pictures, tail),
         }
         self.raw("}");
     }
 
-    fn parts(&mut self, parts: &[Part], pictures: &mut std::slice::Iter<'_, Picture>, extra: Option<&str>) {
+    fn parts(&mut self, parts: &[Part], pictures: &mut std::slice::Iter<'_, Picture>, mut tail: Option<&Tail>) {
         self.raw("[");
         for (i, part) in parts.iter().enumerate() {
             self.raw(if i > 0 { "," } else { "" });
             match part {
                 Part::Text(text) => {
-                    self.raw("{\"type\":\"text\",\"text\":").json(text.as_ref()).raw("}");
+                    let end = tail.take_if(|tail| tail.joined && i + 1 == parts.len()).map_or("", |tail| &tail.text);
+                    self.text(&format!("{text}{end}"));
                 }
                 Part::Image(_) => self.picture(pictures.next()),
             }
         }
-        if let Some(extra) = extra {
+        if let Some(tail) = tail {
             self.raw(if parts.is_empty() { "" } else { "," });
-            self.raw("{\"type\":\"text\",\"text\":").json(extra.trim_start()).raw("}");
+            self.text(if tail.joined { &tail.text } else { tail.text.trim_start() });
         }
         self.raw("]");
+    }
+
+    fn text(&mut self, text: &str) {
+        self.raw("{\"type\":\"text\",\"text\":").json(text).raw("}");
     }
 
     fn picture(&mut self, picture: Option<&Picture>) {
@@ -118,10 +160,27 @@ impl Body {
         let sampling = form.sampling;
         self.option("temperature", sampling.temperature.as_ref());
         self.option("top_p", sampling.top_p.as_ref());
-        self.option("max_tokens", sampling.max_tokens.as_ref());
+        // Servers write at least one token; the continuation that is scored is part of what is read.
+        let most = if talk.forced.is_some() { Some(1) } else { sampling.max_tokens };
+        self.option("max_tokens", most.as_ref());
         self.option("stop", Some(&sampling.stop).filter(|stop| !stop.is_empty()));
         for (name, value) in sampling.extra.iter().filter(|(name, _)| !RESERVED_FIELDS.contains(&name.as_str())) {
             self.option(name, Some(value));
+        }
+        if let Some(alternatives) = talk.logprobs {
+            let _ = write!(self.0, ",\"logprobs\":true,\"top_logprobs\":{}", alternatives.min(20));
+        }
+        if talk.forced.is_some() {
+            self.raw(",\"prompt_logprobs\":0");
+        }
+        match form.open {
+            None => {}
+            Some(Open::Template(template)) => {
+                self.raw(",\"add_generation_prompt\":false,\"chat_template\":").json(&template.cut());
+            }
+            Some(Open::Continue) => {
+                self.raw(",\"add_generation_prompt\":false,\"continue_final_message\":true");
+            }
         }
         match (talk.schema, form.structured) {
             (Some(schema), Structured::JsonSchema) => {
@@ -140,6 +199,16 @@ impl Body {
             self.raw(",").json(name).raw(":").json(value);
         }
     }
+}
+
+/// What is put behind the last message.
+fn tail(talk: &Talk<'_>, form: &Form<'_>) -> Option<Tail> {
+    let Some(open) = form.open else {
+        return instruction(talk, form.structured).map(|text| Tail { text, joined: false });
+    };
+    let mark = if matches!(open, Open::Template(_)) { chat_template::OPEN } else { "" };
+    let text = format!("{}{mark}", talk.forced.unwrap_or_default());
+    (!text.is_empty()).then_some(Tail { text, joined: true })
 }
 
 /// What the last message says of the schema when the server does not keep to it by itself.

@@ -75,9 +75,19 @@ impl Http {
 
     /// Sends a JSON body and returns the body of a successful answer.
     pub(crate) async fn post(&self, path: &str, body: Vec<u8>, on_send: OnSend) -> Result<Vec<u8>, Fault> {
+        self.post_as("application/json", path, body, on_send).await
+    }
+
+    /// Sends a body of another kind.
+    pub(crate) async fn post_as(
+        &self,
+        kind: &str,
+        path: &str,
+        body: Vec<u8>,
+        on_send: OnSend,
+    ) -> Result<Vec<u8>, Fault> {
         let body = reqwest::Body::wrap(Outgoing { bytes: Some(body.into()), on_send: Some(on_send) });
-        let request =
-            self.client.post(format!("{}/{path}", self.url)).header(CONTENT_TYPE, "application/json").body(body);
+        let request = self.client.post(format!("{}/{path}", self.url)).header(CONTENT_TYPE, kind).body(body);
         self.exchange(request).await
     }
 
@@ -94,6 +104,16 @@ impl Http {
     /// A text from the server without secrets.
     pub(crate) fn clean(&self, text: &str) -> String {
         scrub(text, self.key.as_ref())
+    }
+
+    /// The address as given, for what is relative to it.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How long an answer may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// The names of the models that the server offers.
@@ -296,6 +316,7 @@ fn is_local(url: &reqwest::Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0"))
 }
 
+/// The body of an answer, up to the limit.
 pub(super) async fn read_body(mut response: Response) -> Result<Vec<u8>, String> {
     let expected = response.content_length().unwrap_or(4096).min(1 << 20) as usize;
     let mut bytes = Vec::with_capacity(expected);

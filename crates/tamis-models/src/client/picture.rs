@@ -110,7 +110,7 @@ fn described(bytes: Vec<u8>, mime: &'static str, image: &DynamicImage) -> (Pictu
 }
 
 /// Runs work on pixels without holding up the other requests, where the runtime has more threads than this one.
-fn heavy<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn heavy<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),

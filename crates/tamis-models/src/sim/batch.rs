@@ -14,7 +14,9 @@ use tamis_core::RecordId;
 use tamis_core::rng::Rng;
 use tokio::time::Instant;
 
-use super::reply::{Knobs, reply};
+use super::asked::Asked;
+use super::form;
+use super::reply::Knobs;
 use super::stats::Stats;
 use super::wire::Ask;
 
@@ -122,16 +124,18 @@ impl Batches {
     }
 
     fn upload(&self, kind: &str, body: &[u8]) -> Answer {
-        let Some(file) = part(kind, body, "file") else {
-            return error(StatusCode::BAD_REQUEST, "expected a form with `file`");
+        let fields = match form::read(kind, body) {
+            Ok(fields) => fields,
+            Err(message) => return error(StatusCode::BAD_REQUEST, &message),
         };
-        if part(kind, body, "purpose").as_deref() != Some(b"batch") {
-            return error(StatusCode::BAD_REQUEST, "expected `purpose` batch");
-        }
+        let field = |name: &str| fields.iter().find(|field| field.name == name).map(|field| field.bytes);
+        let (Some(file), Some(b"batch")) = (field("file"), field("purpose")) else {
+            return error(StatusCode::BAD_REQUEST, "expected a form with `file` and the `purpose` batch");
+        };
         let mut state = self.lock();
         let id = format!("file-{}", state.files.len());
         let size = file.len();
-        state.files.insert(id.clone(), file.into());
+        state.files.insert(id.clone(), Bytes::copy_from_slice(file));
         of_json(StatusCode::OK, &json!({ "id": id, "object": "file", "bytes": size, "purpose": "batch" }))
     }
 
@@ -261,9 +265,8 @@ impl State {
             server.stats.failed();
             return Err(responded(500, said("simulated failure")));
         }
-        let completion = reply(&ask, &server.knobs);
         server.stats.answered(ask.messages_digest, ask.images);
-        Ok(responded(200, super::server::whole(server.model, &completion)))
+        Ok(responded(200, Asked::Chat(ask).answer(server.model, "", &server.knobs)))
     }
 }
 
@@ -310,26 +313,6 @@ fn read_lines(lines: &[&[u8]]) -> Result<Vec<Line>, Json> {
 fn expired_line() -> Json {
     let message = "This request could not be executed before the completion window expired.";
     json!({ "response": null, "error": { "code": "batch_expired", "message": message } })
-}
-
-/// A part of a form by its name.
-fn part(kind: &str, body: &[u8], name: &str) -> Option<Vec<u8>> {
-    let boundary = format!("--{}", kind.split_once("boundary=")?.1.trim_matches('"'));
-    let wanted = format!("name=\"{name}\"");
-    let mut rest = &body[find(body, boundary.as_bytes())? + boundary.len()..];
-    while let Some(end) = find(rest, format!("\r\n{boundary}").as_bytes()) {
-        let (whole, after) = (&rest[..end], &rest[end + boundary.len() + 2..]);
-        let head = find(whole, b"\r\n\r\n")?;
-        if find(&whole[..head], wanted.as_bytes()).is_some() {
-            return Some(whole[head + 4..].to_vec());
-        }
-        rest = after;
-    }
-    None
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 /// The first half of a file; then the connection breaks.

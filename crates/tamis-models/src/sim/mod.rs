@@ -2,10 +2,17 @@
 //! from the prompt, JSON that satisfies the schema. In this process as a backend, or as an HTTP server with knobs for
 //! everything that goes wrong with servers.
 
+mod asked;
 mod batch;
+mod embed;
 mod faults;
+mod form;
+mod hook;
 mod in_process;
+mod likely;
 mod material;
+mod ocr;
+mod opened;
 pub(crate) mod paint;
 mod reply;
 mod schema;

@@ -1,21 +1,34 @@
 //! Small pictures drawn from a text: a sky, a ground and some shapes, different for each text and the same for the same.
 
-use image::{DynamicImage, Rgb, RgbImage};
+use image::{DynamicImage, GrayImage, Rgb, RgbImage};
 use tamis_core::RecordId;
 use tamis_core::media::encode_png;
 use tamis_core::rng::Rng;
+
+/// The size of pictures for which none is asked.
+pub(crate) const SIZE: (u32, u32) = (256, 256);
+/// The longest side of a picture.
+pub(crate) const LARGEST: u32 = 2048;
 
 /// A PNG of this size, at least 1 x 1.
 pub(crate) fn scene(text: &str, width: u32, height: u32) -> Vec<u8> {
     png(picture(text, width.max(1), height.max(1)))
 }
 
-/// The same picture with something drawn into it that the text decides.
-pub(crate) fn edited(image: &DynamicImage, text: &str) -> Vec<u8> {
-    let mut image = image.to_rgb8();
+/// The same picture with something drawn into it that the text decides, where the mask is bright.
+pub(crate) fn edited(image: &DynamicImage, text: &str, mask: Option<&GrayImage>) -> Vec<u8> {
+    let before = image.to_rgb8();
+    let mut image = before.clone();
     let mut rng = rng(text);
     for _ in 0..3 {
         shape(&mut image, &mut rng);
+    }
+    if let Some(mask) = mask.filter(|mask| mask.dimensions() == before.dimensions()) {
+        for ((pixel, old), mask) in image.pixels_mut().zip(before.pixels()).zip(mask.pixels()) {
+            if mask.0[0] < 128 {
+                *pixel = *old;
+            }
+        }
     }
     png(image)
 }
@@ -86,7 +99,7 @@ mod tests {
         assert_ne!(dog, cat);
         let image = image::load_from_memory(&dog).unwrap();
         assert_eq!((image.width(), image.height()), (64, 48));
-        let edited = image::load_from_memory(&edited(&image, "add a hat")).unwrap().to_rgb8();
+        let edited = image::load_from_memory(&edited(&image, "add a hat", None)).unwrap().to_rgb8();
         let changed = edited.pixels().zip(image.to_rgb8().pixels()).filter(|(a, b)| a != b).count();
         assert!(changed > 64 * 48 / 50, "{changed} pixels");
     }

@@ -1,11 +1,12 @@
 //! The simulator's reply: a function of the request, the seed and the knobs, and of nothing else.
 
 use tamis_core::RecordId;
+use tamis_core::model::TokenProb;
 use tamis_core::rng::Rng;
 
 use super::material::Material;
 use super::wire::Ask;
-use super::{schema, write};
+use super::{hook, likely, schema, write};
 use crate::tokens::roughly;
 
 /// How often the content of replies is bad. Shares from 0 to 1, drawn from the request and the seed, so that the same
@@ -33,6 +34,8 @@ pub struct Completion {
     pub prompt_tokens: u64,
     /// tokens written
     pub completion_tokens: u64,
+    /// the tokens of the last text that was read, where their log-probabilities were asked for
+    pub read: Vec<TokenProb>,
 }
 
 /// One answer.
@@ -44,18 +47,34 @@ pub struct Written {
     pub cut: bool,
     /// whether it refuses
     pub refused: bool,
+    /// its tokens, where their log-probabilities were asked for
+    pub tokens: Vec<TokenProb>,
 }
 
 /// Answers a request.
 pub fn reply(ask: &Ask<'_>, knobs: &Knobs) -> Completion {
     let material = Material::of(ask);
-    let answers: Vec<Written> = (0..ask.n.max(1)).map(|i| answer(ask, &material, knobs, i)).collect();
+    let context: String = ask.messages.iter().map(|message| message.text.as_ref()).collect();
+    let written = (0..ask.n.max(1)).map(|i| {
+        let written = answer(ask, &material, knobs, i);
+        let tokens = ask.logprobs.map(|top| likely::tokens(&written.text, &context, ask.digest, top));
+        Written { tokens: tokens.unwrap_or_default(), ..written }
+    });
+    let answers: Vec<Written> = written.collect();
     let read: f64 = ask.messages.iter().map(|message| roughly(&message.text) + 4.0).sum();
     Completion {
         prompt_tokens: read as u64 + 576 * ask.images as u64,
         completion_tokens: answers.iter().map(|answer| roughly(&answer.text) as u64).sum(),
+        read: if ask.scored { score(ask) } else { Vec::new() },
         answers,
     }
+}
+
+/// The tokens of the last message's text; the earlier texts make them likelier.
+fn score(ask: &Ask<'_>) -> Vec<TokenProb> {
+    let Some((last, before)) = ask.messages.split_last() else { return Vec::new() };
+    let context: String = before.iter().map(|message| message.text.as_ref()).collect();
+    likely::tokens(&last.text, &context, ask.messages_digest, 0)
 }
 
 fn answer(ask: &Ask<'_>, material: &Material, knobs: &Knobs, index: u32) -> Written {
@@ -63,7 +82,12 @@ fn answer(ask: &Ask<'_>, material: &Material, knobs: &Knobs, index: u32) -> Writ
     // All draws are made whether or not they are needed, so that turning one knob leaves the other faults in place.
     let [refuse, cut, wrong, imagine] = [(); 4].map(|()| rng.unit());
     if refuse < knobs.refusal_share {
-        return Written { text: "I can't help with that request.".into(), cut: false, refused: true };
+        return Written {
+            text: "I can't help with that request.".into(),
+            cut: false,
+            refused: true,
+            tokens: Vec::new(),
+        };
     }
     let imagined = (imagine < knobs.hallucination).then(|| Material::imagined(ask, &mut rng));
     let mut text = match &ask.schema {
@@ -74,6 +98,7 @@ fn answer(ask: &Ask<'_>, material: &Material, knobs: &Knobs, index: u32) -> Writ
             }
             value.to_string()
         }
+        None if ask.open => hook::go_on(ask, material, &mut rng),
         None => write::answer(ask, material, imagined.as_deref(), &mut rng),
     };
     if let Some(at) = ask.stop.iter().filter_map(|stop| text.find(stop.as_str())).min() {
@@ -85,7 +110,7 @@ fn answer(ask: &Ask<'_>, material: &Material, knobs: &Knobs, index: u32) -> Writ
     if cut {
         text.truncate(text.floor_char_boundary(keep));
     }
-    Written { text, cut, refused: false }
+    Written { text, cut, refused: false, tokens: Vec::new() }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,11 +16,15 @@ use serde_json::{Value as Json, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::asked::{self, Asked, usage};
 use super::batch::{self, BatchOptions, Batches};
 use super::faults::{Fate, fate, latency};
-use super::reply::{Completion, Knobs, reply};
+use super::reply::{Completion, Knobs};
 use super::stats::{Refused, Stats};
-use super::wire::Ask;
+
+/// Where requests to models go.
+const ENDPOINTS: [&str; 5] =
+    ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/images/generations", "/v1/images/edits"];
 
 /// Longest body that is read, in bytes.
 const LONGEST_BODY: usize = 256 << 20;
@@ -66,6 +70,8 @@ pub struct Options {
     pub hallucination: f64,
     /// how the batch API behaves
     pub batch: BatchOptions,
+    /// how many numbers a vector has, where the request does not say
+    pub embed_dimension: u32,
 }
 
 /// A server that runs in the background until this is dropped.
@@ -118,6 +124,15 @@ impl Drop for Running {
     }
 }
 
+/// Where a request went, and in which form.
+struct Addressed {
+    path: String,
+    /// the content type
+    kind: String,
+    /// the server's name as the client calls it
+    host: String,
+}
+
 struct Server {
     options: Options,
     stats: Arc<Stats>,
@@ -162,7 +177,11 @@ async fn converse(stream: TcpStream, server: Arc<Server>) {
 impl Server {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         match (request.method(), request.uri().path()) {
-            (&Method::POST, "/v1/chat/completions") => self.chat(request).await,
+            (&Method::POST, path) if ENDPOINTS.contains(&path) => self.ask(request).await,
+            (&Method::GET, path) if path.starts_with("/v1/pictures/") => match asked::picture_at(path) {
+                Some(png) => of(StatusCode::OK, "image/png", png),
+                None => error(StatusCode::NOT_FOUND, "no such picture"),
+            },
             (&Method::GET, "/v1/models") => self.models(),
             (&Method::GET, "/stats") => of_json(StatusCode::OK, &self.stats.as_json()),
             (&Method::POST, "/reset") => {
@@ -171,8 +190,8 @@ impl Server {
             }
             (method, path) => {
                 let message = format!(
-                    "nothing answers {method} {path}; there are POST /v1/chat/completions, \
-                                       GET /v1/models, GET /stats and POST /reset"
+                    "nothing answers {method} {path}; there are POST {}, GET /v1/models, GET /stats and POST /reset",
+                    ENDPOINTS.join(", ")
                 );
                 error(StatusCode::NOT_FOUND, &message)
             }
@@ -202,15 +221,19 @@ impl Server {
         of_json(StatusCode::OK, &json!({ "object": "list", "data": [model] }))
     }
 
-    async fn chat(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    async fn ask(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         self.stats.begin();
+        let header = |name: HeaderName| {
+            request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_string()
+        };
+        let to = Addressed { path: request.uri().path().to_string(), kind: header(CONTENT_TYPE), host: header(HOST) };
         let body = match read(request).await {
             Ok(body) => body,
             Err(message) => return self.failed(error(StatusCode::BAD_REQUEST, &message)),
         };
         // A client that dies does not take its request back: the answer is made, and counted, as a provider would bill it.
         let server = self.clone();
-        match tokio::spawn(async move { server.reply(&body).await }).await {
+        match tokio::spawn(async move { server.reply(&to, &body).await }).await {
             Ok(Some(answer)) => answer,
             Ok(None) => std::future::pending().await,
             Err(lost) => self.failed(error(StatusCode::INTERNAL_SERVER_ERROR, &lost.to_string())),
@@ -218,49 +241,50 @@ impl Server {
     }
 
     /// The answer to a request, `None` for never.
-    async fn reply(&self, body: &[u8]) -> Option<Answer> {
+    async fn reply(&self, to: &Addressed, body: &[u8]) -> Option<Answer> {
         if let Some(status) = self.options.always_status {
             return Some(self.failed(always(status)));
         }
-        let ask = match Ask::read(body) {
-            Ok(ask) => ask,
+        let asked = match Asked::read(&to.path, &to.kind, body, self.options.embed_dimension) {
+            Ok(asked) => asked,
             Err(message) => return Some(self.failed(error(StatusCode::BAD_REQUEST, &message))),
         };
-        let admitted = match self.stats.admit(&self.options, ask.digest, body.len()) {
+        let digest = asked.digest();
+        let admitted = match self.stats.admit(&self.options, digest, body.len()) {
             Ok(admitted) => admitted,
             Err(Refused(wish)) => return Some(refused(wish)),
         };
-        tokio::time::sleep(Duration::from_secs_f64(latency(&self.options, ask.digest).max(0.0) / 1e3)).await;
-        let fate = fate(&self.options, ask.digest, admitted.time);
+        tokio::time::sleep(Duration::from_secs_f64(latency(&self.options, digest).max(0.0) / 1e3)).await;
+        let fate = fate(&self.options, digest, admitted.time);
         if fate == Fate::Stall {
             return None;
         }
-        let answer = self.suffer(fate, &ask);
+        let answer = self.suffer(fate, &asked, &to.host);
         // Before the answer leaves, so that a client that sends the next request at once is let in.
         drop(admitted);
         Some(answer)
     }
 
-    fn suffer(&self, fate: Fate, ask: &Ask<'_>) -> Answer {
+    fn suffer(&self, fate: Fate, asked: &Asked<'_>, host: &str) -> Answer {
         match fate {
             Fate::Error => self.failed(error(StatusCode::INTERNAL_SERVER_ERROR, "simulated failure")),
             Fate::Page => {
                 self.stats.failed();
                 of(StatusCode::OK, "text/html", "<!doctype html><html><body><h1>It works!</h1></body></html>")
             }
-            Fate::Empty => self.failed(of_json(StatusCode::OK, &json!({ "object": "chat.completion", "choices": [] }))),
+            Fate::Empty => self.failed(of_json(StatusCode::OK, &asked.empty())),
             fate => {
-                let completion = reply(ask, &self.options.knobs());
-                if ask.stream {
-                    self.stats.answered(ask.messages_digest, ask.images);
+                let knobs = self.options.knobs();
+                if let Some(completion) = asked.streamed(&knobs) {
+                    self.stats.answered(asked.question(), asked.images());
                     return of(StatusCode::OK, "text/event-stream", events(&self.options.model, &completion));
                 }
-                let mut text = whole(&self.options.model, &completion).to_string();
+                let mut text = asked.answer(&self.options.model, &format!("http://{host}/v1"), &knobs).to_string();
                 if fate == Fate::Malformed {
                     text.truncate(text.floor_char_boundary(text.len() / 2));
                     return self.failed(of(StatusCode::OK, "application/json", text));
                 }
-                self.stats.answered(ask.messages_digest, ask.images);
+                self.stats.answered(asked.question(), asked.images());
                 of(StatusCode::OK, "application/json", text)
             }
         }
@@ -307,6 +331,7 @@ impl Default for Options {
             refusal_share: 0.0,
             hallucination: 0.0,
             batch: BatchOptions::default(),
+            embed_dimension: super::embed::DIMENSION,
         }
     }
 }
@@ -323,22 +348,6 @@ async fn read(request: Request<Incoming>) -> Result<Vec<u8>, String> {
         }
     }
     Ok(bytes)
-}
-
-/// A completion as the protocol has it.
-pub(super) fn whole(model: &str, completion: &Completion) -> Json {
-    let choice = |(index, written): (usize, &super::Written)| {
-        let message = match written.refused {
-            true => json!({ "role": "assistant", "content": null, "refusal": written.text }),
-            false => json!({ "role": "assistant", "content": written.text }),
-        };
-        json!({ "index": index, "message": message, "finish_reason": if written.cut { "length" } else { "stop" } })
-    };
-    let choices: Vec<Json> = completion.answers.iter().enumerate().map(choice).collect();
-    json!({
-        "id": "chatcmpl-simulated", "object": "chat.completion", "created": 0, "model": model,
-        "choices": choices, "usage": usage(completion), "system_fingerprint": super::MODEL,
-    })
 }
 
 /// The same answer as server-sent events: a few words in each.
@@ -365,11 +374,6 @@ fn events(model: &str, completion: &Completion) -> String {
     event(json!([]), usage(completion));
     text.push_str("data: [DONE]\n\n");
     text
-}
-
-fn usage(completion: &Completion) -> Json {
-    let (read, written) = (completion.prompt_tokens, completion.completion_tokens);
-    json!({ "prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written })
 }
 
 fn refused(wish: Option<f64>) -> Answer {

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::opened::{Seen, SeenPart, by_template};
+
 /// What a request asks, as far as the simulator cares.
 #[derive(Clone, Debug, Default)]
 pub struct Ask<'a> {
@@ -22,6 +24,12 @@ pub struct Ask<'a> {
     pub max_tokens: Option<u32>,
     /// texts at which an answer ends
     pub stop: Vec<String>,
+    /// whether the last message is left open, to be gone on with
+    pub open: bool,
+    /// log-probabilities of what is written, each with this many alternatives
+    pub logprobs: Option<u8>,
+    /// whether the log-probabilities of what is read are asked for
+    pub scored: bool,
     /// whether the answer shall come as events
     pub stream: bool,
     /// the content address of the messages, pictures included
@@ -50,9 +58,16 @@ impl<'a> Ask<'a> {
         }
         let mut ask = Ask { n: wire.n.unwrap_or(1).clamp(1, 64), max_tokens: wire.max_tokens, ..Ask::default() };
         let mut hash = blake3::Hasher::new();
+        let kept = opened(&wire)?;
         for message in wire.messages {
             ask.take(message, &mut hash)?;
         }
+        if let (Some(kept), Some(last)) = (kept, ask.messages.last_mut()) {
+            hash.update(b"open").update(kept.as_bytes());
+            (ask.open, last.text) = (true, kept.into());
+        }
+        ask.logprobs = wire.logprobs.unwrap_or(false).then(|| wire.top_logprobs.unwrap_or(0).min(20));
+        ask.scored = wire.prompt_logprobs.is_some();
         ask.messages_digest = first_half(&hash);
         ask.json = wire.response_format.as_ref().is_some_and(|format| format.kind == "json_object");
         ask.schema = wire.response_format.and_then(|format| format.json_schema).map(|named| Cow::Owned(named.schema));
@@ -93,6 +108,24 @@ impl<'a> Ask<'a> {
     }
 }
 
+/// What the last message's text is when the request leaves it open, be it by its template or by asking for it.
+fn opened(wire: &Wire<'_>) -> Result<Option<String>, String> {
+    let generation = wire.add_generation_prompt.unwrap_or(true);
+    if let Some(template) = &wire.chat_template {
+        return by_template(template, wire.messages.iter().map(WireMessage::seen).collect(), generation).map(Some);
+    }
+    if !wire.continue_final_message.unwrap_or(false) {
+        return Ok(None);
+    }
+    if generation {
+        return Err("continue_final_message and add_generation_prompt exclude each other".into());
+    }
+    match wire.messages.last().and_then(|message| message.seen().parts.pop()) {
+        Some(SeenPart::Text(text)) if !text.is_empty() => Ok(Some(text)),
+        _ => Err("continue_final_message needs a text at the end of the last message".into()),
+    }
+}
+
 /// A first look at a picture: whether it is a data URL at all. Decoding is not the simulator's business.
 fn check_data(url: &str) -> Result<(), String> {
     match url.starts_with("data:image/") && url.contains(";base64,") || url.starts_with("http") {
@@ -119,6 +152,13 @@ struct Wire<'a> {
     stop: Option<Stop>,
     stream: Option<bool>,
     response_format: Option<ResponseFormat>,
+    logprobs: Option<bool>,
+    top_logprobs: Option<u8>,
+    prompt_logprobs: Option<u8>,
+    #[serde(borrow)]
+    chat_template: Option<Cow<'a, str>>,
+    add_generation_prompt: Option<bool>,
+    continue_final_message: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -133,6 +173,21 @@ struct WireMessage<'a> {
 enum WireContent<'a> {
     Text(Cow<'a, str>),
     Parts(Vec<WirePart<'a>>),
+}
+
+impl WireMessage<'_> {
+    fn seen(&self) -> Seen {
+        let part = |part: &WirePart<'_>| match (&part.image_url, &part.text) {
+            (Some(_), _) => Some(SeenPart::Image),
+            (None, text) => text.as_ref().map(|text| SeenPart::Text(text.to_string())),
+        };
+        let parts = match &self.content {
+            None => Vec::new(),
+            Some(WireContent::Text(text)) => vec![SeenPart::Text(text.to_string())],
+            Some(WireContent::Parts(parts)) => parts.iter().filter_map(part).collect(),
+        };
+        Seen { role: self.role.to_string(), parts }
+    }
 }
 
 #[derive(Deserialize)]

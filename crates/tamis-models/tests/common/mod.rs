@@ -158,3 +158,30 @@ async fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
         }
     }
 }
+
+/// The model that `fields` describe, in a role of this kind.
+pub(crate) async fn playing(kind: RoleKind, fields: &str, services: Services) -> Arc<dyn Model> {
+    let yaml = format!("roles: {{ role: m }}\nmodels:\n  m: {{ model: test, {fields} }}\n");
+    let bindings = Bindings::parse("models.yaml", &yaml).unwrap();
+    bindings.connect(&[("role".into(), kind)], services).await.unwrap().remove("role").unwrap()
+}
+
+/// Asks anything.
+pub(crate) async fn call(
+    model: &Arc<dyn Model>,
+    request: Request,
+    media: &dyn MediaStore,
+) -> Result<(Reply, Receipt), CallError> {
+    model.call(request, &CallSite { record: RecordId::input("test"), step: "ask", media }).await
+}
+
+/// Services with a journal in this directory.
+pub(crate) fn with_journal(dir: &std::path::Path) -> Services {
+    Services { journal: Some(Arc::new(tamis_models::Journal::open(dir).unwrap())), ..Services::default() }
+}
+
+/// A picture of these pixels' hues.
+pub(crate) fn png(width: u32, height: u32, blue: u8) -> Vec<u8> {
+    let image = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([(x * 5) as u8, (y * 5) as u8, blue]));
+    tamis_core::media::encode_png(&image::DynamicImage::ImageRgb8(image)).unwrap()
+}

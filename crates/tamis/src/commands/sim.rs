@@ -38,6 +38,7 @@ pub fn run(args: &SimArgs) -> Outcome {
             lost_share: args.batch_lost_share,
             cut_share: args.batch_cut_share,
         },
+        embed_dimension: args.embed_dimension,
     };
     let runtime = launch::runtime(launch::jobs(None))?;
     let ready = |address| println!("listening on http://{address}/v1");
