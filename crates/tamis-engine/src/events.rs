@@ -27,7 +27,8 @@ impl Events {
             line.extend(details);
         }
         if let Some(file) = self.file.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            let _ = writeln!(file, "{line}");
+            // In one write, so that others may append to the same file.
+            let _ = file.write_all(format!("{line}\n").as_bytes());
         }
     }
 }

@@ -7,6 +7,7 @@ use tamis_core::model::{CallError, Estimate, Part, Reply, Request, Sampling, Usa
 use tamis_core::rng::Rng;
 
 use crate::backend::{self, Answered, Ask, Talk};
+use crate::batch::{Batcher, Outcome};
 use crate::bindings::ModelSpec;
 use crate::endpoint::{Endpoint, Tried};
 use crate::fault::{Fault, FaultKind};
@@ -28,6 +29,8 @@ pub(crate) struct BoundModel {
     pub(crate) spec: ModelSpec,
     /// all serve the same model; none for a plan
     pub(crate) endpoints: Vec<Arc<Endpoint>>,
+    /// where chat requests go that are not sent one by one
+    pub(crate) batcher: Option<Batcher>,
 }
 
 /// What became of a call to one model.
@@ -61,6 +64,38 @@ impl BoundModel {
 
     /// Asks the servers in turn until one answers or trying does not help any more.
     pub(crate) async fn call(
+        &self,
+        ask: &Ask<'_>,
+        key: &Key,
+        expected: &Estimate,
+        keep: &(dyn Fn(&Answered) -> Result<(), CallError> + Sync),
+    ) -> Called {
+        let before = match self.in_a_batch(ask, key, expected).await {
+            Some(Outcome::Answered(answered, batches)) => return Called::Answered(answered, batches),
+            Some(Outcome::Failed(fault, batches)) => return Called::Failed(fault, batches),
+            Some(Outcome::Stop(reason)) => return Called::Stop(CallError::Stop(reason)),
+            Some(Outcome::Left(batches)) => batches,
+            None => 0,
+        };
+        match self.one_by_one(ask, key, expected.input + expected.output_high, keep).await {
+            Called::Answered(answered, attempts) => Called::Answered(answered, before + attempts),
+            Called::Failed(fault, attempts) => Called::Failed(fault, before + attempts),
+            stop => stop,
+        }
+    }
+
+    /// Through the batch API, where the binding says so and the request is one for it.
+    async fn in_a_batch(&self, ask: &Ask<'_>, key: &Key, expected: &Estimate) -> Option<Outcome> {
+        let (batcher, Request::Chat(_)) = (self.batcher.as_ref()?, ask.request) else { return None };
+        let talk = backend::talk(ask.request)?;
+        let outcome = batcher.call(&talk, ask, key, expected).await;
+        if matches!(outcome, Outcome::Answered(..)) {
+            self.endpoints.iter().for_each(|endpoint| endpoint.breaker.answered());
+        }
+        Some(outcome)
+    }
+
+    async fn one_by_one(
         &self,
         ask: &Ask<'_>,
         key: &Key,

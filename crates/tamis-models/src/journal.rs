@@ -144,6 +144,11 @@ impl Journal {
         self.albums.push(media);
     }
 
+    /// The directory it is in.
+    pub(crate) fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     /// How many answers it holds, those of other runs not counted.
     pub fn len(&self) -> usize {
         self.own.lock().len()

@@ -11,6 +11,7 @@
 //! giving up) -> `client` or `sim` (one exchange).
 
 mod backend;
+mod batch;
 pub mod bindings;
 mod bound;
 pub mod budget;
@@ -31,6 +32,7 @@ mod secret;
 pub mod sim;
 pub mod tokens;
 
+pub use batch::{Batches, Tell};
 pub use bindings::{BindingError, Bindings, Services};
 pub use budget::Budget;
 pub use journal::{Journal, JournalError};

@@ -18,6 +18,10 @@ pub struct Meter {
     nano_usd: AtomicU64,
     in_flight: AtomicI64,
     limit: AtomicI64,
+    batches: AtomicU64,
+    batches_open: AtomicI64,
+    batch_requests: AtomicU64,
+    batch_done: AtomicU64,
 }
 
 /// The counters at one instant.
@@ -45,6 +49,14 @@ pub struct Snapshot {
     pub in_flight: u64,
     /// how many may be in flight now, over all servers
     pub limit: u64,
+    /// batches submitted or taken up
+    pub batches: u64,
+    /// batches that are not collected yet
+    pub batches_open: u64,
+    /// requests in all batches
+    pub batch_requests: u64,
+    /// requests in batches that have ended
+    pub batch_done: u64,
 }
 
 impl Meter {
@@ -62,6 +74,10 @@ impl Meter {
             usd: self.nano_usd.load(Relaxed) as f64 / 1e9,
             in_flight: self.in_flight.load(Relaxed).max(0) as u64,
             limit: self.limit.load(Relaxed).max(0) as u64,
+            batches: self.batches.load(Relaxed),
+            batches_open: self.batches_open.load(Relaxed).max(0) as u64,
+            batch_requests: self.batch_requests.load(Relaxed),
+            batch_done: self.batch_done.load(Relaxed),
         }
     }
 
@@ -95,5 +111,19 @@ impl Meter {
 
     pub(crate) fn add_limit(&self, change: i64) {
         self.limit.fetch_add(change, Relaxed);
+    }
+
+    pub(crate) fn add_batch(&self, requests: usize) {
+        self.batches.fetch_add(1, Relaxed);
+        self.batches_open.fetch_add(1, Relaxed);
+        self.batch_requests.fetch_add(requests as u64, Relaxed);
+    }
+
+    pub(crate) fn add_batch_done(&self, requests: u64) {
+        self.batch_done.fetch_add(requests, Relaxed);
+    }
+
+    pub(crate) fn end_batch(&self) {
+        self.batches_open.fetch_sub(1, Relaxed);
     }
 }

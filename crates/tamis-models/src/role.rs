@@ -159,8 +159,7 @@ impl Role {
             let reservation = self.services.budget.reserve(most).await.map_err(CallError::Stop)?;
             let ask = Ask { request, sampling: &candidate.sampling, media: site.media };
             let keep = |answered: &Answered| self.keep(candidate, answered, expected.input, site);
-            let tokens = expected.input + expected.output_high;
-            match candidate.model.call(&ask, &candidate.key, tokens, &keep).await {
+            match candidate.model.call(&ask, &candidate.key, &expected, &keep).await {
                 Called::Answered(answered, attempts) => {
                     let receipt = self.paid(candidate, &answered, expected.input, total_attempts + attempts);
                     let tokens = receipt.usage.input + receipt.usage.output;
@@ -257,7 +256,7 @@ impl Role {
 }
 
 /// Tokens as the server counted them, or as estimated, with a note that says so.
-fn usage_of(answered: &Answered, input: f64) -> (Usage, Vec<String>) {
+pub(crate) fn usage_of(answered: &Answered, input: f64) -> (Usage, Vec<String>) {
     let mut notes = answered.notes.clone();
     let mut estimated = |written: f64| {
         notes.push("tokens are estimated, the server does not count them".into());

@@ -49,13 +49,20 @@ pub enum ImageTokens {
     /// Pixtral: patches of 16 pixels of the picture scaled into 1024 x 1024, and a mark for each row.
     /// arXiv:2410.07073, section 2.2
     Pixtral,
+    /// Claude: pixels / 750 of the picture scaled into 1568 x 1568 and, after that, to about 1,600 tokens.
+    /// Anthropic's guide to vision, "Evaluate image size" and "Calculate image costs"
+    Anthropic,
+    /// Gemini 1.5 to 2.5: 258 for a picture of at most 384 x 384, else for each tile; the tiles' side is the shorter side
+    /// / 1.5, between 256 and 768. Gemini API guide to image understanding, "Token calculation"
+    Gemini,
     /// the same for every picture
     Fixed(f64),
 }
 
 impl ImageTokens {
     /// The names of the formulas in `models.yaml`.
-    pub const NAMES: &[&str] = &["qwen2-vl", "qwen2.5-vl", "openai-tiles", "internvl", "llava", "pixtral"];
+    pub const NAMES: &[&str] =
+        &["qwen2-vl", "qwen2.5-vl", "openai-tiles", "internvl", "llava", "pixtral", "anthropic", "gemini"];
 
     /// The formula of this name.
     pub fn named(name: &str) -> Option<ImageTokens> {
@@ -65,6 +72,8 @@ impl ImageTokens {
             "internvl" => Some(ImageTokens::Internvl),
             "llava" => Some(ImageTokens::Llava),
             "pixtral" => Some(ImageTokens::Pixtral),
+            "anthropic" => Some(ImageTokens::Anthropic),
+            "gemini" => Some(ImageTokens::Gemini),
             _ => None,
         }
     }
@@ -81,6 +90,9 @@ impl ImageTokens {
             ("llava-1.5", "llava"),
             ("llava-v1.5", "llava"),
             ("pixtral", "pixtral"),
+            ("claude", "anthropic"),
+            ("gemini-1.5", "gemini"),
+            ("gemini-2", "gemini"),
         ];
         let mini = model.contains("mini") || model.contains("nano");
         let (_, name) = known.iter().find(|(part, _)| model.contains(part) && !(mini && part.starts_with("gpt")))?;
@@ -96,6 +108,8 @@ impl ImageTokens {
             ImageTokens::Internvl => internvl(width, height),
             ImageTokens::Llava => 576.0,
             ImageTokens::Pixtral => pixtral(width, height),
+            ImageTokens::Anthropic => anthropic(width, height),
+            ImageTokens::Gemini => gemini(width, height),
             ImageTokens::Fixed(tokens) => tokens,
         }
     }
@@ -151,6 +165,19 @@ fn pixtral(width: f64, height: f64) -> f64 {
     (columns + 1.0) * rows
 }
 
+fn anthropic(width: f64, height: f64) -> f64 {
+    let shrink = (1568.0 / width.max(height)).min(1.0);
+    (width * shrink * height * shrink / 750.0).ceil().min(1600.0)
+}
+
+fn gemini(width: f64, height: f64) -> f64 {
+    if width <= 384.0 && height <= 384.0 {
+        return 258.0;
+    }
+    let side = (width.min(height) / 1.5).floor().clamp(256.0, 768.0);
+    258.0 * (width / side).ceil() * (height / side).ceil()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +196,14 @@ mod tests {
         assert_eq!(of("llava", 10, 10), 576.0);
         assert_eq!(of("pixtral", 1024, 1024), 65.0 * 64.0);
         assert_eq!(of("pixtral", 2048, 1024), 65.0 * 32.0);
+        assert_eq!(of("anthropic", 200, 200), 54.0);
+        assert_eq!(of("anthropic", 1000, 1000), 1334.0);
+        assert_eq!(of("anthropic", 1092, 1092), 1590.0);
+        assert_eq!(of("anthropic", 8000, 4000), 1600.0);
+        assert_eq!(of("anthropic", 8000, 2000), 820.0);
+        assert_eq!(of("gemini", 384, 384), 258.0);
+        assert_eq!(of("gemini", 960, 540), 258.0 * 6.0);
+        assert_eq!(of("gemini", 3000, 3000), 258.0 * 16.0);
     }
 
     #[test]
@@ -188,6 +223,8 @@ mod tests {
     fn known_models_have_their_formula() {
         assert!(matches!(ImageTokens::of_model("Qwen/Qwen2.5-VL-72B-Instruct"), Some(ImageTokens::Qwen { .. })));
         assert_eq!(ImageTokens::of_model("gpt-4o-mini"), None);
+        assert_eq!(ImageTokens::of_model("claude-sonnet-4-5"), Some(ImageTokens::Anthropic));
+        assert_eq!(ImageTokens::of_model("gemini-2.5-flash"), Some(ImageTokens::Gemini));
         assert_eq!(ImageTokens::of_model("something"), None);
     }
 }

@@ -87,3 +87,28 @@ async fn a_variable_that_is_not_set_is_named() {
     let error = bindings.connect(&[("writer".into(), RoleKind::Chat)], Default::default()).await.err().unwrap();
     assert!(error.to_string().contains("SOME_KEY, which is not set"), "{error}");
 }
+
+#[test]
+fn other_vendors_have_their_own_address_limits_and_wishes() {
+    let text = "roles: { w: c, v: g }\nmodels:\n  \
+        c: { backend: anthropic, model: claude-sonnet-4-5, images: { max_side: 1568 } }\n  \
+        g: { backend: gemini, model: gemini-2.5-flash, url: \"https://proxy/v1beta\" }\n";
+    let described = Bindings::parse("models.yaml", text).unwrap().describe();
+    let claude = &described["models"]["c"];
+    assert_eq!((&claude["backend"], &claude["urls"][0]), (&"anthropic".into(), &"https://api.anthropic.com/v1".into()));
+    let images = serde_json::json!({ "max_side": 1568, "max_bytes": 3_932_160, "tokens": "anthropic" });
+    assert_eq!(claude["images"], images);
+    assert_eq!(described["models"]["g"]["urls"][0], "https://proxy/v1beta");
+    for (model, told) in [
+        ("{ backend: anthropic }", "write which one as `model`"),
+        ("{ backend: gemini }", "write which one as `model`"),
+        ("{ backend: anthropic, model: c, structured: json_object }", "write json_schema"),
+        ("{ backend: anthropic, model: c, sampling: { extra: { tool_choice: x } } }", "may not set `tool_choice`"),
+        ("{ backend: gemini, model: g, sampling: { extra: { responseSchema: x } } }", "may not set `responseSchema`"),
+        ("{ backend: gemini, model: g, url: generativelanguage.googleapis.com }", "is no URL"),
+        ("{ backend: antropic, model: c }", "did you mean `anthropic`"),
+    ] {
+        let error = error(&format!("roles: {{}}\nmodels:\n  m: {model}\n"));
+        assert!(error.starts_with("models.yaml:3:") && error.contains(told), "{error}");
+    }
+}

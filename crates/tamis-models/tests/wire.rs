@@ -5,24 +5,18 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Puppet, ask, ask_with, bound, good, picture_question, question};
-use image::{DynamicImage, RgbImage};
+use common::{Puppet, ask, ask_with, bound, good, picture_question, png, question};
 use serde_json::json;
-use tamis_core::media::{MediaKind, MediaStore, MemoryStore, encode_png};
+use tamis_core::media::{MediaKind, MediaStore, MemoryStore};
 use tamis_core::model::{ChatRequest, Finish, Message, Part, Sampling, Speaker};
 use tamis_models::Services;
-
-fn png(width: u32, height: u32) -> Vec<u8> {
-    let image = RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]));
-    encode_png(&DynamicImage::ImageRgb8(image)).unwrap()
-}
 
 #[tokio::test]
 async fn texts_and_pictures_arrive_in_their_order_and_pictures_as_the_bytes_they_are() {
     let server = Puppet::new(vec![(200, "", good("ok"))]).await;
     let model = bound(&format!("url: \"{}\"", server.url), Services::default()).await;
     let store = MemoryStore::new();
-    let (first, second) = (png(8, 8), png(9, 9));
+    let (first, second) = (png(8, 8, 0), png(9, 9, 0));
     let image = |bytes: &[u8]| Part::Image(store.put(MediaKind::Image, bytes).unwrap());
     let parts = vec![Part::Text("a \"b\"\n".into()), image(&first), Part::Text("c".into()), image(&second)];
     let messages = vec![
@@ -114,9 +108,9 @@ async fn pictures_over_the_stated_maximum_are_made_smaller_and_it_is_noted() {
     let fields = format!("url: \"{}\", images: {{ max_side: 100, max_bytes: 20000 }}", server.url);
     let model = bound(&fields, Services::default()).await;
     let store = MemoryStore::new();
-    let (_, receipt) = ask_with(&model, picture_question("x", &store, &png(400, 200)), &store).await.unwrap();
+    let (_, receipt) = ask_with(&model, picture_question("x", &store, &png(400, 200, 0)), &store).await.unwrap();
     assert!(receipt.notes[0].starts_with("image 1 re-encoded to 100x50 px"), "{receipt:?}");
-    let small = png(60, 50);
+    let small = png(60, 50, 0);
     let (_, receipt) = ask_with(&model, picture_question("x", &store, &small), &store).await.unwrap();
     assert!(receipt.notes.is_empty(), "{receipt:?}");
     let url = |body: &serde_json::Value| body["messages"][0]["content"][1]["image_url"]["url"].to_string();

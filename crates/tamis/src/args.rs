@@ -190,9 +190,9 @@ pub struct RunArgs {
     /// Pieces of CPU work at a time [default: the number of cores]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
-    /// Records under way at a time; models bound their calls themselves
-    #[arg(long, value_name = "N", default_value_t = 256)]
-    pub in_flight: usize,
+    /// Records under way at a time; models bound their calls themselves [default: 256, with the batch API up to 10000]
+    #[arg(long, value_name = "N")]
+    pub in_flight: Option<usize>,
     /// Work on every n-th part only, beside the other shards on the same directory
     #[arg(long, value_name = "i/n")]
     pub shard: Option<Shard>,
@@ -381,6 +381,27 @@ pub struct SimArgs {
     /// Share of answers that speak of what is not in the request
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub hallucination: f64,
+    /// Time from the submission of a batch to its end
+    #[arg(long, value_name = "MS", default_value_t = 0.0)]
+    pub batch_time_ms: f64,
+    /// Share of a batch's requests that end with an error
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub batch_line_error_share: f64,
+    /// Share of batches that expire with a quarter of their requests undone
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub batch_expired_share: f64,
+    /// Share of batches that fail validation
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub batch_failed_share: f64,
+    /// Share of looks at a batch answered 500
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub batch_poll_error_share: f64,
+    /// Share of submissions that are taken and answered 500
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub batch_lost_share: f64,
+    /// Share of files that break off at the first download
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub batch_cut_share: f64,
     /// Answer every request with this status
     #[arg(long, value_name = "STATUS")]
     pub always_status: Option<u16>,

@@ -46,6 +46,11 @@ pub fn counted(n: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
+/// The same for a thing whose plural is not made with an `s`.
+pub fn counted_as(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
 /// `$0.0042`, `$12.30`
 pub fn money(usd: f64) -> String {
     if usd == 0.0 {

@@ -101,6 +101,10 @@ fn line(progress: &Progress, meter: &Meter, speed: f64) -> String {
         if calls.refused > 0 {
             text += &format!("  refused {}", human::count(calls.refused));
         }
+        if calls.batches > 0 {
+            let (done, requests) = (human::count(calls.batch_done), human::count(calls.batch_requests));
+            text += &format!("  batches {} ({done} of {requests} requests)", calls.batches);
+        }
         text += &format!("  {}", human::money(calls.usd));
     }
     text

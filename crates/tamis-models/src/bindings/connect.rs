@@ -8,10 +8,11 @@ use tamis_core::value::Name;
 
 use super::{BackendKind, BindingError, Bindings, ModelSpec};
 use crate::backend::Backend;
+use crate::batch::{Batcher, Batches};
 use crate::bound::BoundModel;
 use crate::budget::Budget;
 use crate::client::comfyui::ComfyUi;
-use crate::client::{Http, OpenAi};
+use crate::client::{Anthropic, Gemini, Http, OpenAi};
 use crate::endpoint::Endpoint;
 use crate::flight::Flights;
 use crate::journal::Journal;
@@ -30,14 +31,24 @@ pub struct Services {
     pub budget: Arc<Budget>,
     /// where it is counted
     pub meter: Arc<Meter>,
+    /// what it and the batches at servers tell each other
+    pub batches: Arc<Batches>,
 }
 
 impl Default for Services {
     /// No journal, no limit.
     fn default() -> Services {
-        Services { journal: None, budget: Arc::new(Budget::unlimited()), meter: Arc::new(Meter::default()) }
+        Services {
+            journal: None,
+            budget: Arc::new(Budget::unlimited()),
+            meter: Arc::default(),
+            batches: Arc::default(),
+        }
     }
 }
+
+/// The servers of a model, and its batches if it has any.
+type Connected = (Vec<Arc<Endpoint>>, Option<Batcher>);
 
 impl Bindings {
     /// The models that play `roles`. Roles that share a model share its connections and limits. Servers are asked for
@@ -51,7 +62,10 @@ impl Bindings {
         services: Services,
     ) -> Result<BTreeMap<Name, Arc<dyn Model>>, BindingError> {
         let named = self.resolved(roles).await?;
-        named.bind(roles, services, |bindings, label, spec, meter| bindings.endpoints(label, spec, meter))
+        named.bind(roles, services, |bindings, label, spec, services| {
+            let endpoints = bindings.endpoints(label, spec, &services.meter)?;
+            Ok((endpoints, bindings.batcher(label, spec, services)?))
+        })
     }
 
     /// The same roles for a plan: they estimate what calls would cost and refuse to make one. Nothing is asked, no
@@ -59,7 +73,7 @@ impl Bindings {
     ///
     /// Errors: a role that is not bound.
     pub fn estimators(&self, roles: &[(Name, RoleKind)]) -> Result<BTreeMap<Name, Arc<dyn Model>>, BindingError> {
-        self.bind(roles, Services::default(), |_, _, _, _| Ok(Vec::new()))
+        self.bind(roles, Services::default(), |_, _, _, _| Ok((Vec::new(), None)))
     }
 
     /// The bindings with the names of all models that play `roles`, asked from the servers where they are not said.
@@ -81,7 +95,7 @@ impl Bindings {
         &self,
         roles: &[(Name, RoleKind)],
         services: Services,
-        connect: impl Fn(&Bindings, &str, &ModelSpec, &Arc<Meter>) -> Result<Vec<Arc<Endpoint>>, BindingError>,
+        connect: impl Fn(&Bindings, &str, &ModelSpec, &Services) -> Result<Connected, BindingError>,
     ) -> Result<BTreeMap<Name, Arc<dyn Model>>, BindingError> {
         if let Some(missing) = self.missing(roles).into_iter().next() {
             return Err(BindingError::plain(missing));
@@ -89,9 +103,9 @@ impl Bindings {
         let mut models = BTreeMap::new();
         for label in self.used(roles) {
             let spec = self.models[&label].clone();
-            let endpoints = connect(self, &label, &spec, &services.meter)?;
+            let (endpoints, batcher) = connect(self, &label, &spec, &services)?;
             let model = spec.model.clone().unwrap_or_default();
-            models.insert(label.clone(), Arc::new(BoundModel { label, model, spec, endpoints }));
+            models.insert(label.clone(), Arc::new(BoundModel { label, model, spec, endpoints, batcher }));
         }
         let flights = Arc::new(Flights::default());
         let role = |name: &Name, kind: RoleKind| {
@@ -117,10 +131,20 @@ impl Bindings {
         match spec.backend {
             BackendKind::Sim => backends.push(Box::new(InProcess::new(spec.embed.dimensions, spec.picture.size))),
             BackendKind::Openai => {
-                let key = self.key(label, spec)?;
-                for url in &spec.urls {
-                    let url = self.expand(label, url)?;
-                    let client = OpenAi::new(spec, &url, &model, key.clone()).map_err(|e| self.wrong(label, &e))?;
+                for (url, key) in self.servers(label, spec)? {
+                    let client = OpenAi::new(spec, &url, &model, key).map_err(|e| self.wrong(label, &e))?;
+                    backends.push(Box::new(client));
+                }
+            }
+            BackendKind::Anthropic => {
+                for (url, key) in self.servers(label, spec)? {
+                    let client = Anthropic::new(spec, &url, &model, key).map_err(|e| self.wrong(label, &e))?;
+                    backends.push(Box::new(client));
+                }
+            }
+            BackendKind::Gemini => {
+                for (url, key) in self.servers(label, spec)? {
+                    let client = Gemini::new(spec, &url, &model, key).map_err(|e| self.wrong(label, &e))?;
                     backends.push(Box::new(client));
                 }
             }
@@ -140,6 +164,20 @@ impl Bindings {
             }
         }
         Ok(backends.into_iter().map(|backend| Arc::new(Endpoint::new(backend, spec, meter.clone()))).collect())
+    }
+
+    /// The batches of a model that is asked through the batch API.
+    fn batcher(&self, label: &str, spec: &ModelSpec, services: &Services) -> Result<Option<Batcher>, BindingError> {
+        let (Some(batch), Some((url, key))) = (&spec.batch, self.servers(label, spec)?.pop()) else { return Ok(None) };
+        let model = spec.model.clone().unwrap_or_default();
+        let client = OpenAi::new(spec, &url, &model, key).map_err(|e| self.wrong(label, &e))?;
+        Ok(Some(Batcher::new(spec, batch, client, services)))
+    }
+
+    /// The addresses of a model's servers, filled in, with its key.
+    fn servers(&self, label: &str, spec: &ModelSpec) -> Result<Vec<(String, Option<Secret>)>, BindingError> {
+        let key = self.key(label, spec)?;
+        spec.urls.iter().map(|url| Ok((self.expand(label, url)?, key.clone()))).collect()
     }
 
     async fn ask_name(&self, label: &str, spec: &ModelSpec) -> Result<String, BindingError> {

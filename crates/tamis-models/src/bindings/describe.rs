@@ -85,6 +85,7 @@ impl ModelSpec {
             },
             "sampling": self.sampling,
             "structured": self.structured.name(),
+            "batch": self.batch.as_ref().map(super::BatchSpec::describe),
             "options": self.options(),
         })
     }

@@ -1,11 +1,13 @@
 //! Bindings: which model plays which role of a recipe. Read from `models.yaml`, from a URL, or the simulator.
 
+mod batch;
 mod connect;
 mod describe;
 mod error;
 mod kinds;
 mod parse;
 mod spec;
+mod vendor;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +19,7 @@ use tamis_core::value::Name;
 pub use connect::Services;
 pub use error::BindingError;
 pub(crate) use kinds::{Complete, Encoding, PICTURE_FIELDS, PictureWay, Thoughts, Way};
-pub(crate) use spec::{BackendKind, Images, ModelSpec, Player, Structured};
+pub(crate) use spec::{BackendKind, BatchSpec, Images, ModelSpec, Player, Structured, Unfinished};
 
 /// Which models play which roles; nothing has been asked of any of them.
 ///
@@ -36,11 +38,14 @@ pub(crate) use spec::{BackendKind, Images, ModelSpec, Player, Structured};
 ///     images: { max_side: 1568, max_bytes: 5000000, tokens: qwen2-vl }
 ///     sampling: { temperature: 0.7, max_tokens: 1024 }     # where the recipe says nothing
 ///     structured: json_schema              # or json_object, or prompt
+///     batch: true                          # through the batch API; or { max_requests: 50000, window: 24h, .. }
 ///     thoughts: keep                       # or drop, what a reasoning parser splits off the answer
 ///     complete: { template: qwen/chat_template.jinja }     # for roles that complete
 ///     embed: { batch: 32, dimensions: 512 }                # for roles that embed
 ///     picture: { size: 1024x1024, extra: { quality: high } }   # for roles that paint or edit
 ///   big: { backend: openai, url: https://api.example.com/v1, model: big-1, key: "${BIG_KEY}" }
+///   claude: { backend: anthropic, model: claude-sonnet-4-5, key: "${ANTHROPIC_API_KEY}" }
+///   gemini: { backend: gemini, model: gemini-2.5-flash, key: "${GEMINI_API_KEY}" }
 ///   small: { backend: sim }
 /// ```
 #[derive(Clone, Debug)]

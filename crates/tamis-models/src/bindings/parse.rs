@@ -9,10 +9,10 @@ use serde_saphyr::{Location, Spanned};
 use tamis_core::error::did_you_mean;
 use tamis_core::model::Sampling;
 
+use super::batch::{self, WrittenBatch};
 use super::kinds::{Thoughts, WrittenComplete, WrittenEmbed, WrittenPainting};
 use super::spec::{BackendKind, Images, Limits, ModelSpec, Player, Price, Structured};
 use super::{BindingError, Bindings, Roles};
-use crate::client::RESERVED_FIELDS;
 use crate::local::Options;
 use crate::tokens::ImageTokens;
 
@@ -77,6 +77,7 @@ struct Model {
     #[serde(default)]
     structured: WrittenStructured,
     options: Option<Spanned<serde_json::Value>>,
+    batch: Option<Spanned<WrittenBatch>>,
     #[serde(default)]
     thoughts: Thoughts,
     complete: Option<Spanned<WrittenComplete>>,
@@ -88,6 +89,8 @@ struct Model {
 #[serde(rename_all = "lowercase")]
 enum WrittenBackend {
     Openai,
+    Anthropic,
+    Gemini,
     Sim,
     Python,
     Tesseract,
@@ -141,16 +144,36 @@ enum WrittenTokens {
     Fixed(f64),
 }
 
+impl WrittenBackend {
+    fn kind(self) -> BackendKind {
+        match self {
+            WrittenBackend::Openai => BackendKind::Openai,
+            WrittenBackend::Anthropic => BackendKind::Anthropic,
+            WrittenBackend::Gemini => BackendKind::Gemini,
+            WrittenBackend::Sim => BackendKind::Sim,
+            WrittenBackend::Python => BackendKind::Python,
+            WrittenBackend::Tesseract => BackendKind::Tesseract,
+            WrittenBackend::Onnx => BackendKind::Onnx,
+            WrittenBackend::Comfyui => BackendKind::Comfyui,
+        }
+    }
+}
+
 type Problem = (Option<Location>, String);
 
 impl Model {
     /// `file` is the bindings' own, beside which files are looked for.
     fn check(self, file: &str) -> Result<ModelSpec, Problem> {
+        let backend = self.backend.kind();
         let urls = self.check_urls()?;
+        if self.model.is_none() && backend.home().is_some() {
+            return Err((None, format!("backend {} serves many models; write which one as `model`", backend.name())));
+        }
         let key = self.key.map(|key| check_key(&key.value).map_err(|m| (Some(key.defined), m))).transpose()?;
         let limits = self.limits.map(|l| check_limits(&l.value).map_err(|m| (Some(l.defined), m))).transpose()?;
         let images = self.images.map(|i| check_images(&i.value).map_err(|m| (Some(i.defined), m))).transpose()?;
-        let sampling = self.sampling.map(|s| check_sampling(s.value).map_err(|m| (Some(s.defined), m))).transpose()?;
+        let sampling =
+            self.sampling.map(|s| check_sampling(s.value, backend).map_err(|m| (Some(s.defined), m))).transpose()?;
         let complete = self.complete.map(|c| c.value.check(file).map_err(|m| (Some(c.defined), m))).transpose()?;
         let embed = self.embed.map(|e| e.value.check().map_err(|m| (Some(e.defined), m))).transpose()?;
         let picture = self.picture.map(|p| p.value.check().map_err(|m| (Some(p.defined), m))).transpose()?;
@@ -158,14 +181,7 @@ impl Model {
         if ![price.input, price.output, price.image].iter().all(|usd| usd.is_finite() && *usd >= 0.0) {
             return Err((None, "a price is US dollars for a million tokens or for a picture, 0 or more".into()));
         }
-        let (backend, default_name) = match self.backend {
-            WrittenBackend::Openai => (BackendKind::Openai, None),
-            WrittenBackend::Sim => (BackendKind::Sim, ModelSpec::sim().model),
-            WrittenBackend::Python => (BackendKind::Python, None),
-            WrittenBackend::Tesseract => (BackendKind::Tesseract, None),
-            WrittenBackend::Onnx => (BackendKind::Onnx, None),
-            WrittenBackend::Comfyui => (BackendKind::Comfyui, None),
-        };
+        let default_name = if backend == BackendKind::Sim { ModelSpec::sim().model } else { None };
         let (written, place) = self.options.map(|options| (options.value, options.defined)).unzip();
         let folder = Path::new(file).parent().unwrap_or_else(|| Path::new(""));
         let own = Options::read(backend, written.as_ref(), folder).map_err(|m| (place, m))?;
@@ -178,6 +194,11 @@ impl Model {
             WrittenStructured::JsonObject => Structured::JsonObject,
             WrittenStructured::Prompt => Structured::Prompt,
         };
+        let batch = self.batch.map(|b| batch::check(&b.value, backend, urls.len()).map_err(|m| (Some(b.defined), m)));
+        let batch = batch.transpose()?.flatten();
+        if let Some(why) = backend.dislikes(structured) {
+            return Err((None, why.into()));
+        }
         Ok(ModelSpec {
             backend,
             urls,
@@ -185,10 +206,11 @@ impl Model {
             key,
             price,
             limits: limits.unwrap_or_default(),
-            images: images.unwrap_or_default(),
+            images: images.unwrap_or_default().over(backend.images()),
             sampling: sampling.unwrap_or_default(),
             structured,
             own,
+            batch,
             thoughts: self.thoughts,
             complete: complete.unwrap_or_default(),
             embed: embed.unwrap_or_default(),
@@ -199,6 +221,9 @@ impl Model {
     fn check_urls(&self) -> Result<Vec<String>, Problem> {
         let urls: Vec<&Spanned<String>> = self.url.iter().chain(self.urls.iter().flatten()).collect();
         match self.backend {
+            WrittenBackend::Anthropic | WrittenBackend::Gemini if urls.is_empty() => {
+                return Ok(self.backend.kind().home().map(str::to_string).into_iter().collect());
+            }
             WrittenBackend::Openai if urls.is_empty() => {
                 return Err((None, "backend openai needs `url` (or `urls`), like http://localhost:8000/v1".into()));
             }
@@ -294,8 +319,8 @@ fn check_images(written: &WrittenImages) -> Result<Images, String> {
     Ok(Images { max_side: written.max_side, max_bytes: written.max_bytes, tokens })
 }
 
-fn check_sampling(sampling: Sampling) -> Result<Sampling, String> {
-    match sampling.extra.keys().find(|name| RESERVED_FIELDS.contains(&name.as_str())) {
+fn check_sampling(sampling: Sampling, backend: BackendKind) -> Result<Sampling, String> {
+    match sampling.extra.keys().find(|name| backend.reserved().contains(&name.as_str())) {
         Some(name) => Err(format!("`sampling.extra` may not set `{name}`, which Tamis sets itself")),
         None => Ok(sampling),
     }

@@ -33,10 +33,41 @@ pub(crate) struct ModelSpec {
     pub(crate) structured: Structured,
     /// what only its backend knows
     pub(crate) own: Option<Options>,
+    /// whether chat requests go through the batch API
+    pub(crate) batch: Option<BatchSpec>,
     pub(crate) thoughts: Thoughts,
     pub(crate) complete: Complete,
     pub(crate) embed: Embed,
     pub(crate) picture: Painting,
+}
+
+/// How requests are gathered into batches, and how batches are waited for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BatchSpec {
+    /// most requests in a batch
+    pub(crate) max_requests: usize,
+    /// most bytes of a batch's file
+    pub(crate) max_bytes: u64,
+    /// seconds without a new request after which a batch is submitted
+    pub(crate) wait_s: f64,
+    /// seconds between the first two looks at a batch; grows by half each time
+    pub(crate) poll_s: f64,
+    /// most seconds between two looks
+    pub(crate) poll_max_s: f64,
+    /// how long the server may take, in its own words
+    pub(crate) window: String,
+    pub(crate) unfinished: Unfinished,
+}
+
+/// What is done with requests to which a batch gave no answer, though another try may help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfinished {
+    /// they go into another batch, as often as `limits.attempts` says
+    Resubmit,
+    /// they are sent one by one
+    Send,
+    /// their records fail
+    Fail,
 }
 
 /// What speaks to a model.
@@ -44,6 +75,10 @@ pub(crate) struct ModelSpec {
 pub(crate) enum BackendKind {
     /// HTTP, OpenAI's protocol
     Openai,
+    /// HTTP, Anthropic's Messages API
+    Anthropic,
+    /// HTTP, Google's generateContent
+    Gemini,
     /// the simulator in this process
     Sim,
     /// programs in a sandbox on this machine
@@ -115,6 +150,7 @@ impl ModelSpec {
             sampling: Sampling::default(),
             structured: Structured::default(),
             own: None,
+            batch: None,
             thoughts: Thoughts::default(),
             complete: Complete::default(),
             embed: Embed::default(),
@@ -168,6 +204,8 @@ impl BackendKind {
     /// Every kind.
     pub(crate) const ALL: &[BackendKind] = &[
         BackendKind::Openai,
+        BackendKind::Anthropic,
+        BackendKind::Gemini,
         BackendKind::Sim,
         BackendKind::Python,
         BackendKind::Tesseract,
@@ -179,6 +217,7 @@ impl BackendKind {
     pub(crate) fn plays(self, kind: RoleKind) -> bool {
         match self {
             BackendKind::Openai => !matches!(kind, RoleKind::Ocr | RoleKind::CodeRunner),
+            BackendKind::Anthropic | BackendKind::Gemini => kind == RoleKind::Chat,
             BackendKind::Sim => true,
             BackendKind::Python => kind == RoleKind::CodeRunner,
             BackendKind::Tesseract => kind == RoleKind::Ocr,
@@ -191,6 +230,8 @@ impl BackendKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             BackendKind::Openai => "openai",
+            BackendKind::Anthropic => "anthropic",
+            BackendKind::Gemini => "gemini",
             BackendKind::Sim => "sim",
             BackendKind::Python => "python",
             BackendKind::Tesseract => "tesseract",
@@ -222,6 +263,32 @@ impl Images {
     /// Whether pictures may have to be made smaller.
     pub(crate) fn resizes(&self) -> bool {
         self.max_side.is_some() || self.max_bytes.is_some()
+    }
+}
+
+impl Unfinished {
+    /// The word in `models.yaml`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Unfinished::Resubmit => "resubmit",
+            Unfinished::Send => "send",
+            Unfinished::Fail => "fail",
+        }
+    }
+}
+
+impl Default for BatchSpec {
+    /// The limits that OpenAI publishes for a file, below by what a request may be larger than it looks.
+    fn default() -> BatchSpec {
+        BatchSpec {
+            max_requests: 50_000,
+            max_bytes: 190_000_000,
+            wait_s: 10.0,
+            poll_s: 10.0,
+            poll_max_s: 300.0,
+            window: "24h".into(),
+            unfinished: Unfinished::Resubmit,
+        }
     }
 }
 

@@ -76,7 +76,8 @@ pub(super) fn is_page(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().first() == Some(&b'<')
 }
 
-fn not_json(bytes: &[u8], error: &serde_json::Error) -> String {
+/// What bytes are that are not the JSON that was expected, in words.
+pub(super) fn not_json(bytes: &[u8], error: &serde_json::Error) -> String {
     let start = shorten(&String::from_utf8_lossy(&bytes[..bytes.len().min(2000)]), 120);
     match (is_page(bytes), bytes.is_empty(), error.is_eof()) {
         (true, ..) => format!("answered with a web page instead of JSON; does the URL lack /v1? It begins: {start}"),

@@ -71,7 +71,7 @@ struct Tail {
 ///
 /// Errors: a picture that cannot be read.
 pub(super) fn write(talk: &Talk<'_>, form: &Form<'_>) -> Result<(Vec<u8>, Vec<String>), Fault> {
-    let (pictures, notes) = pictures(talk.messages, form)?;
+    let (pictures, notes) = pictures(talk.messages, form.images, form.media)?;
     let mut body = Body(Vec::with_capacity(size(talk, &pictures)));
     body.raw("{\"model\":").json(&form.model).raw(",\"messages\":[");
     let mut pictures = pictures.iter();
@@ -87,17 +87,23 @@ pub(super) fn write(talk: &Talk<'_>, form: &Form<'_>) -> Result<(Vec<u8>, Vec<St
     Ok((body.0, notes))
 }
 
-struct Body(Vec<u8>);
+/// JSON that is written as it goes.
+pub(super) struct Body(pub(super) Vec<u8>);
 
 impl Body {
-    fn raw(&mut self, text: &str) -> &mut Body {
+    pub(super) fn raw(&mut self, text: &str) -> &mut Body {
         self.0.extend_from_slice(text.as_bytes());
         self
     }
 
-    fn json(&mut self, value: &(impl Serialize + ?Sized)) -> &mut Body {
+    pub(super) fn json(&mut self, value: &(impl Serialize + ?Sized)) -> &mut Body {
         // Writing into memory fails for values without a JSON form only; none of ours is one.
         let _ = serde_json::to_writer(&mut self.0, value);
+        self
+    }
+
+    pub(super) fn base64(&mut self, bytes: &[u8]) -> &mut Body {
+        base64::STANDARD.encode_append(bytes, &mut self.0);
         self
     }
 
@@ -142,8 +148,7 @@ impl Body {
     fn picture(&mut self, picture: Option<&Picture>) {
         let Some(picture) = picture else { return };
         self.raw("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:").raw(picture.mime).raw(";base64,");
-        base64::STANDARD.encode_append(picture.bytes.as_ref(), &mut self.0);
-        self.raw("\"}}");
+        self.base64(&picture.bytes).raw("\"}}");
     }
 
     fn options(&mut self, talk: &Talk<'_>, form: &Form<'_>) {
@@ -189,7 +194,7 @@ impl Body {
         }
     }
 
-    fn option(&mut self, name: &str, value: Option<&impl Serialize>) {
+    pub(super) fn option(&mut self, name: &str, value: Option<&impl Serialize>) {
         if let Some(value) = value {
             self.raw(",").json(name).raw(":").json(value);
         }
@@ -209,24 +214,37 @@ fn tail(talk: &Talk<'_>, form: &Form<'_>) -> Option<Tail> {
 /// What the last message says of the schema when the server does not keep to it by itself.
 fn instruction(talk: &Talk<'_>, structured: Structured) -> Option<String> {
     let schema = talk.schema.filter(|_| structured != Structured::JsonSchema)?;
-    Some(format!("\n\nAnswer with one JSON value that satisfies this JSON schema, and with nothing else:\n{schema}"))
+    Some(format!("\n\n{}", asking_for(schema)))
 }
 
-fn pictures(messages: &[Message], form: &Form<'_>) -> Result<(Vec<Picture>, Vec<String>), Fault> {
+/// A schema as it stands in a prompt.
+pub(super) fn asking_for(schema: &serde_json::Value) -> String {
+    format!("Answer with one JSON value that satisfies this JSON schema, and with nothing else:\n{schema}")
+}
+
+/// The pictures of all messages, ready to be sent, and what was done to them.
+///
+/// Errors: a picture that cannot be read.
+pub(super) fn pictures(
+    messages: &[Message],
+    images: &Images,
+    store: &dyn MediaStore,
+) -> Result<(Vec<Picture>, Vec<String>), Fault> {
     let media = messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
         Part::Image(media) => Some(media),
         Part::Text(_) => None,
     });
     let (mut pictures, mut notes) = (Vec::new(), Vec::new());
     for (i, media) in media.enumerate() {
-        let (picture, note) = picture::prepare(media, form.images, form.media).map_err(Fault::unsendable)?;
+        let (picture, note) = picture::prepare(media, images, store).map_err(Fault::unsendable)?;
         notes.extend(note.map(|note| format!("image {} {note}", i + 1)));
         pictures.push(picture);
     }
     Ok((pictures, notes))
 }
 
-fn size(talk: &Talk<'_>, pictures: &[Picture]) -> usize {
+/// About how long a body will be.
+pub(super) fn size(talk: &Talk<'_>, pictures: &[Picture]) -> usize {
     let texts = talk.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
         Part::Text(text) => text.len() + text.len() / 16 + 40,
         Part::Image(_) => 80,

@@ -7,34 +7,47 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::answer::is_page;
+use super::dialect::{Dialect, OPENAI};
 use crate::fault::{Fault, FaultKind, shorten};
 use crate::limits::concurrency::OnSend;
 use crate::limits::retry::retry_after;
 use crate::secret::{Secret, bare_url, scrub};
 
 /// No answer is longer than this.
-const LONGEST_ANSWER: usize = 64 << 20;
+pub(super) const LONGEST_ANSWER: usize = 64 << 20;
 
 /// A pool of connections to one server.
 pub(crate) struct Http {
-    client: Client,
-    url: String,
+    pub(super) client: Client,
+    pub(super) url: String,
     address: String,
     key: Option<Secret>,
-    timeout: Duration,
+    pub(super) timeout: Duration,
+    dialect: &'static Dialect,
 }
 
 impl Http {
-    /// A client of `url` that keeps up to `connections` connections. Sends nothing.
+    /// A client of `url`, which speaks OpenAI's protocol, that keeps up to `connections` connections. Sends nothing.
     ///
     /// Errors: a URL or key that cannot be used.
     pub(crate) fn new(url: &str, key: Option<Secret>, timeout: Duration, connections: usize) -> Result<Http, String> {
+        Http::speaking(&OPENAI, url, key, timeout, connections)
+    }
+
+    /// The same in another dialect.
+    pub(crate) fn speaking(
+        dialect: &'static Dialect,
+        url: &str,
+        key: Option<Secret>,
+        timeout: Duration,
+        connections: usize,
+    ) -> Result<Http, String> {
         static CRYPTOGRAPHY: Once = Once::new();
         CRYPTOGRAPHY.call_once(|| {
             // An error means that somebody else has installed one, which is as good.
@@ -43,7 +56,7 @@ impl Http {
         let address = bare_url(url);
         let parsed = reqwest::Url::parse(url).map_err(|e| format!("`{address}` is no URL: {e}"))?;
         let mut builder = Client::builder()
-            .default_headers(headers(key.as_ref())?)
+            .default_headers(dialect.headers(key.as_ref())?)
             .user_agent(concat!("tamis/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10).min(timeout))
             .pool_max_idle_per_host(connections)
@@ -57,7 +70,7 @@ impl Http {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|e| format!("no client for {address}: {}", chain(&e)))?;
-        Ok(Http { client, url: url.trim_end_matches('/').to_string(), address, key, timeout })
+        Ok(Http { client, url: url.trim_end_matches('/').to_string(), address, key, timeout, dialect })
     }
 
     /// Sends a JSON body and returns the body of a successful answer.
@@ -104,6 +117,21 @@ impl Http {
         timeout(self.timeout, answer).await.unwrap_or_else(|_| Err(self.timed_out()))
     }
 
+    /// Asks for something and returns the body of a successful answer.
+    pub(crate) async fn get(&self, path: &str) -> Result<Vec<u8>, Fault> {
+        self.exchange(self.client.get(format!("{}/{path}", self.url))).await
+    }
+
+    /// The server's address, fit to be shown.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A text from the server without secrets.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        scrub(text, self.key.as_ref())
+    }
+
     /// The address as given, for what is relative to it.
     pub(super) fn url(&self) -> &str {
         &self.url
@@ -116,13 +144,18 @@ impl Http {
 
     /// The names of the models that the server offers.
     pub(crate) async fn models(&self) -> Result<Vec<String>, Fault> {
-        let request = self.client.get(format!("{}/models", self.url));
-        let bytes = self.exchange(request).await?;
+        let bytes = self.get("models").await?;
         let list: ModelList = serde_json::from_slice(&bytes).map_err(|e| match is_page(&bytes) {
-            true => self.broken("answered with a web page instead of a list of models; does the URL lack /v1?"),
+            true => {
+                let version = self.dialect.version;
+                let said =
+                    format!("answered with a web page instead of a list of models; does the URL lack {version}?");
+                self.broken(&said)
+            }
             false => self.broken(&format!("answered with something else than a list of models: {e}")),
         })?;
-        Ok(list.data.into_iter().map(|model| model.id).collect())
+        let name = |model: ModelEntry| model.id.strip_prefix("models/").map_or(model.id.clone(), str::to_string);
+        Ok(list.data.into_iter().map(name).collect())
     }
 
     /// A fault that may go away, with the server's name before it.
@@ -135,34 +168,43 @@ impl Http {
         if !fault.message.contains(" 404 ") {
             return fault;
         }
+        let version = self.dialect.version;
         let hint = match self.models().await {
-            Ok(models) if models.iter().any(|served| served == model) => "does the URL lack /v1?".to_string(),
+            Ok(models) if models.iter().any(|served| served == model) => format!("does the URL lack {version}?"),
             Ok(models) => format!("it serves no model `{model}`; it serves: {}", shorten(&models.join(", "), 300)),
-            Err(_) => "does the URL lack /v1? It lists no models either".to_string(),
+            Err(_) => format!("does the URL lack {version}? It lists no models either"),
         };
         Fault { message: format!("{}; {hint}", fault.message), ..fault }
     }
 
     async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, Fault> {
+        self.exchange_within(self.timeout, request).await
+    }
+
+    pub(super) async fn exchange_within(
+        &self,
+        most: Duration,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Vec<u8>, Fault> {
         let answer = async {
             let response = request.send().await.map_err(|e| self.unsent(&e))?;
             let (status, headers) = (response.status(), response.headers().clone());
             let bytes = read_body(response).await.map_err(|e| self.broken(&e))?;
             if status.is_success() { Ok(bytes) } else { Err(self.refused(status, &headers, &bytes)) }
         };
-        match timeout(self.timeout, answer).await {
+        match timeout(most, answer).await {
             Ok(result) => result,
             Err(_) => Err(self.timed_out()),
         }
     }
 
-    fn timed_out(&self) -> Fault {
+    pub(super) fn timed_out(&self) -> Fault {
         let seconds = self.timeout.as_secs_f64();
         let message = format!("{} gave no answer within {seconds} s; is limits.timeout_s too short?", self.address);
         Fault::new(FaultKind::TimedOut, message)
     }
 
-    fn unsent(&self, error: &reqwest::Error) -> Fault {
+    pub(super) fn unsent(&self, error: &reqwest::Error) -> Fault {
         let reason = scrub(&chain(error), self.key.as_ref());
         if error.is_timeout() && !error.is_connect() {
             return self.timed_out();
@@ -176,14 +218,20 @@ impl Http {
         }
     }
 
-    fn refused(&self, status: StatusCode, headers: &HeaderMap, bytes: &[u8]) -> Fault {
+    pub(super) fn refused(&self, status: StatusCode, headers: &HeaderMap, bytes: &[u8]) -> Fault {
         let said = self.said(bytes);
         let message = format!("{} answered {} {}: {said}", self.address, status.as_u16(), reason(status));
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let wish = text("retry-after").and_then(|value| retry_after(value, text("date")));
+        let header = text("retry-after").and_then(|value| retry_after(value, text("date")));
+        let wish = header.or_else(|| retry_delay(bytes));
         let (kind, hint) = match status.as_u16() {
             429 if said.contains("insufficient_quota") => (FaultKind::Unusable, "; the account has no quota left"),
-            429 => (FaultKind::Busy { wish }, ""),
+            // 529 is how Anthropic says that it is overloaded.
+            429 | 529 => (FaultKind::Busy { wish }, ""),
+            400 if said.contains("API key not valid") => {
+                return Fault::new(FaultKind::Unusable, format!("{message}; {}", self.key_hint()));
+            }
+            400 if said.contains("credit balance is too low") => (FaultKind::Unusable, ""),
             408 | 409 | 425 | 500.. => (FaultKind::Broken { wish }, ""),
             401 | 403 => return Fault::new(FaultKind::Unusable, format!("{message}; {}", self.key_hint())),
             404 | 405 => (FaultKind::Unusable, ""),
@@ -248,11 +296,13 @@ pub(super) fn dislikes_schema(fault: &Fault) -> bool {
 
 #[derive(Deserialize)]
 struct ModelList {
+    #[serde(alias = "models")]
     data: Vec<ModelEntry>,
 }
 
 #[derive(Deserialize)]
 struct ModelEntry {
+    #[serde(alias = "name")]
     id: String,
 }
 
@@ -277,19 +327,15 @@ impl ErrorBody {
     }
 }
 
-fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+/// The wish that Google writes into the body: `error.details[].retryDelay`, as in `"34s"`.
+fn retry_delay(bytes: &[u8]) -> Option<Duration> {
+    let error = serde_json::from_slice::<ErrorBody>(bytes).ok()?.error?;
+    let said = error.get("details")?.as_array()?.iter().find_map(|detail| detail.get("retryDelay")?.as_str())?;
+    retry_after(said.strip_suffix('s')?, None)
 }
 
-fn headers(key: Option<&Secret>) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::new();
-    if let Some(key) = key {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", key.reveal()))
-            .map_err(|_| format!("the environment variable {} holds characters no key has", key.variable()))?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
-    Ok(headers)
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
 fn is_local(url: &reqwest::Url) -> bool {

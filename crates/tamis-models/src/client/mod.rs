@@ -1,12 +1,17 @@
-//! OpenAI's protocol over HTTP, as vLLM, SGLang, llama.cpp, Ollama, LiteLLM and OpenAI speak it.
+//! Model servers over HTTP: OpenAI's protocol, as vLLM, SGLang, llama.cpp, Ollama, LiteLLM and OpenAI speak it, and,
+//! each in its folder, the protocols of other vendors.
 
 mod answer;
+pub(crate) mod anthropic;
 mod body;
 pub(crate) mod comfyui;
 mod completions;
+mod dialect;
 mod embed;
 mod fetch;
+mod files;
 mod form;
+pub(crate) mod gemini;
 mod http;
 mod paint;
 mod picture;
@@ -23,9 +28,11 @@ use crate::fault::{Fault, FaultKind};
 use crate::limits::concurrency::OnSend;
 use crate::secret::Secret;
 
+pub(crate) use anthropic::Anthropic;
 use embed::Waiting;
 
 pub(crate) use body::RESERVED_FIELDS;
+pub(crate) use gemini::Gemini;
 pub(crate) use http::Http;
 
 /// One server that speaks OpenAI's protocol.
@@ -41,6 +48,15 @@ pub(crate) struct OpenAi {
     seedless: AtomicBool,
 }
 
+/// A request in the file of a batch.
+pub(crate) struct Rendered {
+    pub(crate) body: Vec<u8>,
+    /// what was changed on the way
+    pub(crate) notes: Vec<String>,
+    /// which of the ways a schema was asked for in
+    pub(crate) way: u8,
+}
+
 /// The ways to ask for a schema, best first.
 const WAYS: [Structured; 3] = [Structured::JsonSchema, Structured::JsonObject, Structured::Prompt];
 
@@ -49,8 +65,7 @@ impl OpenAi {
     ///
     /// Errors: a URL or key that cannot be used.
     pub(crate) fn new(spec: &ModelSpec, url: &str, model: &str, key: Option<Secret>) -> Result<OpenAi, String> {
-        let timeout = Duration::from_secs_f64(spec.limits.timeout_s.min(86_400.0));
-        let http = Http::new(url, key, timeout, spec.limits.concurrency)?;
+        let http = Http::new(url, key, timeout_of(spec), spec.limits.concurrency)?;
         let way = WAYS.iter().position(|way| *way == spec.structured).unwrap_or(0);
         Ok(OpenAi {
             http,
@@ -60,6 +75,59 @@ impl OpenAi {
             waiting: Waiting::default(),
             seedless: AtomicBool::new(false),
         })
+    }
+
+    /// Its connections.
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// The body of a request as it stands in the file of a batch.
+    ///
+    /// Errors: a picture that cannot be read.
+    pub(crate) fn render(&self, talk: &Talk<'_>, ask: &Ask<'_>) -> Result<Rendered, Fault> {
+        let way = self.structured.load(Relaxed);
+        let (body, mut notes) = body::write(talk, &self.chat_form(ask, None, way, talk.n, talk.seed))?;
+        notes.extend(self.structured_note(talk, way));
+        Ok(Rendered { body, notes, way })
+    }
+
+    /// Reads an answer from the file of a batch: the answers, their tokens, whether they are the simulator's.
+    ///
+    /// Errors, in words: those of a chat completion.
+    pub(crate) fn read(&self, bytes: &[u8], typed: bool) -> Result<(Vec<Answer>, Option<Usage>, bool), String> {
+        let completion = answer::read(bytes, self.spec.thoughts == Thoughts::Keep && !typed)?;
+        Ok((completion.answers, completion.usage, completion.simulated))
+    }
+
+    /// Whether a request was refused because of how its schema was asked for, and another way is left.
+    pub(crate) fn step_down(&self, way: u8, fault: &Fault) -> bool {
+        if usize::from(way) + 1 >= WAYS.len() || !http::dislikes_schema(fault) {
+            return false;
+        }
+        // Whoever comes first steps down; for the others it is done already.
+        let _ = self.structured.compare_exchange(way, way + 1, Relaxed, Relaxed);
+        true
+    }
+
+    fn chat_form<'a>(
+        &'a self,
+        ask: &Ask<'a>,
+        open: Option<body::Open<'a>>,
+        way: u8,
+        n: u32,
+        seed: u64,
+    ) -> body::Form<'a> {
+        body::Form {
+            open,
+            sampling: ask.sampling,
+            media: ask.media,
+            model: &self.model,
+            structured: WAYS[usize::from(way)],
+            images: &self.spec.images,
+            n,
+            seed,
+        }
     }
 
     /// Asks until there are `n` answers: some servers give one whatever `n` is.
@@ -108,27 +176,13 @@ impl OpenAi {
         let thoughts = self.spec.thoughts == Thoughts::Keep && talk.schema.is_none() && open.is_none();
         loop {
             let way = self.structured.load(Relaxed);
-            let form = body::Form {
-                open,
-                sampling: ask.sampling,
-                media: ask.media,
-                model: &self.model,
-                structured: WAYS[usize::from(way)],
-                images: &self.spec.images,
-                n,
-                seed,
-            };
-            let (bytes, mut notes) = body::write(talk, &form)?;
+            let (bytes, mut notes) = body::write(talk, &self.chat_form(ask, open, way, n, seed))?;
             let result = match self.http.post("chat/completions", bytes, std::mem::take(&mut on_send)).await {
                 Ok(bytes) => answer::read(&bytes, thoughts).map_err(|e| self.http.broken(&e)),
                 Err(fault) => Err(fault),
             };
-            let last_way = usize::from(way) + 1 == WAYS.len();
             match result {
-                Err(fault) if talk.schema.is_some() && !last_way && http::dislikes_schema(&fault) => {
-                    // Whoever comes first steps down; for the others it is done already.
-                    let _ = self.structured.compare_exchange(way, way + 1, Relaxed, Relaxed);
-                }
+                Err(fault) if talk.schema.is_some() && self.step_down(way, &fault) => {}
                 Err(fault) if fault.kind == FaultKind::Unusable => {
                     return Err(self.http.explain(fault, &self.model).await);
                 }
@@ -182,6 +236,11 @@ impl Backend for OpenAi {
             }
         })
     }
+}
+
+/// How long one exchange may take.
+fn timeout_of(spec: &ModelSpec) -> Duration {
+    Duration::from_secs_f64(spec.limits.timeout_s.min(86_400.0))
 }
 
 /// Servers go on behind a text only.

@@ -3,6 +3,7 @@
 //! everything that goes wrong with servers.
 
 mod asked;
+mod batch;
 mod embed;
 mod faults;
 mod form;
@@ -20,6 +21,7 @@ mod stats;
 mod wire;
 mod write;
 
+pub use batch::BatchOptions;
 pub(crate) use in_process::InProcess;
 pub use reply::{Completion, Knobs, Written, reply};
 pub use server::{Options, Running, run, spawn};

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::asked::{self, Asked, usage};
+use super::batch::{self, BatchOptions, Batches};
 use super::faults::{Fate, fate, latency};
 use super::reply::{Completion, Knobs};
 use super::stats::{Refused, Stats};
@@ -67,6 +68,8 @@ pub struct Options {
     pub refusal_share: f64,
     /// answers that mention something the prompt does not
     pub hallucination: f64,
+    /// how the batch API behaves
+    pub batch: BatchOptions,
     /// how many numbers a vector has, where the request does not say
     pub embed_dimension: u32,
 }
@@ -84,7 +87,7 @@ pub struct Running {
 pub async fn run(options: Options, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     ready(listener.local_addr()?);
-    serve(listener, Arc::new(Server { options, stats: Arc::new(Stats::new()) })).await
+    serve(listener, Arc::new(Server { options, stats: Arc::new(Stats::new()), batches: Batches::default() })).await
 }
 
 /// Serves in the background.
@@ -93,7 +96,7 @@ pub async fn run(options: Options, ready: impl FnOnce(SocketAddr)) -> io::Result
 pub async fn spawn(options: Options) -> io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let (address, stats) = (listener.local_addr()?, Arc::new(Stats::new()));
-    let server = Arc::new(Server { options, stats: stats.clone() });
+    let server = Arc::new(Server { options, stats: stats.clone(), batches: Batches::default() });
     let task = tokio::spawn(serve(listener, server)).abort_handle();
     Ok(Running { address, stats, task })
 }
@@ -133,6 +136,7 @@ struct Addressed {
 struct Server {
     options: Options,
     stats: Arc<Stats>,
+    batches: Batches,
 }
 
 type Answer = Response<Full<Bytes>>;
@@ -156,7 +160,12 @@ async fn converse(stream: TcpStream, server: Arc<Server>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let server = server.clone();
-        async move { Ok::<_, Infallible>(server.answer(request).await) }
+        async move {
+            Ok::<_, Infallible>(match batch::is_for(request.uri().path()) {
+                true => server.batch(request).await,
+                false => server.answer(request).await.map(|body| body.map_err(|never| match never {}).boxed()),
+            })
+        }
     });
     // An error here is a client that went away.
     let _ = hyper::server::conn::http1::Builder::new()
@@ -187,6 +196,21 @@ impl Server {
                 error(StatusCode::NOT_FOUND, &message)
             }
         }
+    }
+
+    async fn batch(&self, request: Request<Incoming>) -> batch::Answer {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let kind =
+            request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_string();
+        // A body that breaks off is half a file, which the batch API refuses.
+        let body = read(request).await.unwrap_or_default();
+        let server = batch::Server {
+            options: &self.options.batch,
+            knobs: self.options.knobs(),
+            model: &self.options.model,
+            stats: &self.stats,
+        };
+        self.batches.answer(&server, &method, uri.path(), uri.query().unwrap_or_default(), &kind, &body)
     }
 
     fn models(&self) -> Answer {
@@ -306,6 +330,7 @@ impl Default for Options {
             wrong_schema_share: 0.0,
             refusal_share: 0.0,
             hallucination: 0.0,
+            batch: BatchOptions::default(),
             embed_dimension: super::embed::DIMENSION,
         }
     }

@@ -10,11 +10,12 @@ use serde_json::{Value as Json, json};
 use tamis_core::error::StopReason;
 use tamis_core::media::DiskStore;
 use tamis_core::source::SharedSource;
+use tamis_engine::events::Events;
 use tamis_engine::layout::{Claim, Player};
 use tamis_engine::{
     EngineError, Identity, Job, Options, Progress, RunDir, RunFile, Shard, Stop, Summary, run::part_rows,
 };
-use tamis_models::{Bindings, Budget, Journal, Meter, Services};
+use tamis_models::{Batches, Bindings, Budget, Journal, Meter, Services};
 use tamis_recipe::plan::Plan;
 
 use crate::args::{RecipeArgs, RunArgs};
@@ -30,6 +31,9 @@ pub fn run(args: RunArgs) -> Outcome {
     let plan = Arc::new(launch::plan(checked)?);
     Launch::new(plan, args)?.go()
 }
+
+/// Records under way at a time, unless it is said otherwise or requests wait for batches.
+const IN_FLIGHT: usize = 256;
 
 /// A run whose arguments are all good.
 pub struct Launch {
@@ -74,7 +78,13 @@ impl Launch {
         let (meter, progress, stop) =
             (Arc::new(Meter::default()), Arc::new(Progress::default()), Arc::new(Stop::default()));
         let journal = self.journal()?;
-        let services = Services { journal: journal.clone(), budget: self.budget()?, meter: meter.clone() };
+        let batches = self.batches();
+        let services = Services {
+            journal: journal.clone(),
+            budget: self.budget()?,
+            meter: meter.clone(),
+            batches: batches.clone(),
+        };
         let display = Display::start(progress.clone(), meter.clone(), self.args.quiet);
         let models = match &self.bindings {
             Some(bindings) => runtime.block_on(bindings.connect(&launch::roles(&self.plan), services.clone()))?,
@@ -94,6 +104,7 @@ impl Launch {
             stop: stop.clone(),
         };
         let result = runtime.block_on(async {
+            tokio::spawn(leave_batches(stop.clone(), batches));
             tokio::spawn(stop_on_ctrl_c(stop));
             tamis_engine::execute(job).await
         });
@@ -178,10 +189,22 @@ impl Launch {
             part_rows: part_rows(&self.plan, args.accept),
             shard: self.shard,
             jobs,
-            in_flight: args.in_flight,
+            in_flight: self.in_flight(),
             max_failures: args.max_failures,
             wait_for_shards: !args.no_wait,
         }
+    }
+
+    /// Records under way at a time: more than usual where requests wait for batches, which else would stay small.
+    fn in_flight(&self) -> usize {
+        let wanted = self.bindings.as_ref().and_then(|bindings| bindings.wanted_in_flight(&launch::roles(&self.plan)));
+        self.args.in_flight.unwrap_or_else(|| wanted.unwrap_or(IN_FLIGHT).max(IN_FLIGHT))
+    }
+
+    /// What becomes of batches goes to the run's log.
+    fn batches(&self) -> Arc<Batches> {
+        let events = Events::open(&self.dir.events());
+        Arc::new(Batches::new(Arc::new(move |event: &str, details| events.tell(event, details))))
     }
 
     fn journal(&self) -> Result<Option<Arc<Journal>>, Error> {
@@ -255,6 +278,12 @@ fn shards_of(dir: &RunDir) -> Result<Vec<PathBuf>, Error> {
     Ok(shards)
 }
 
+/// A run that stops does not wait for its batches, which may take a day.
+async fn leave_batches(stop: Arc<Stop>, batches: Arc<Batches>) {
+    stop.asked().await;
+    batches.leave();
+}
+
 /// The first Ctrl-C lets calls in flight end and commits; the second leaves at once.
 async fn stop_on_ctrl_c(stop: Arc<Stop>) {
     if tokio::signal::ctrl_c().await.is_ok() {
@@ -305,13 +334,22 @@ impl Report<'_> {
         }
         let message = format!("stopped: {reason}");
         let done = format!("{} are committed", human::counted(summary.accepted, "sample"));
+        let calls = self.meter.snapshot();
+        let left = match calls.batches_open {
+            0 => String::new(),
+            open => format!(
+                "; {} with {} go on at the server and will be collected",
+                human::counted_as(open, "batch", "batches"),
+                human::counted(calls.batch_requests.saturating_sub(calls.batch_done), "open request")
+            ),
+        };
         let next = match reason {
             StopReason::HandedOver { step, .. } => {
                 format!("train, then take it up with `tamis resume {dir} --trained {step}=models.yaml`")
             }
             _ => format!("take it up with `tamis resume {dir}`, nothing is paid twice"),
         };
-        let help = format!("{done}; {next}");
+        let help = format!("{done}{left}; {next}");
         Err(Error { message, help: Some(help), code: FAILED })
     }
 
@@ -334,6 +372,15 @@ impl Report<'_> {
         }
         if summary.calls.answers > 0 {
             println!("  {}", super::stats::calls_line(summary));
+        }
+        let calls = self.meter.snapshot();
+        if calls.batches > 0 {
+            println!(
+                "  batches  {} in {}, {} done",
+                human::counted(calls.batch_requests, "request"),
+                human::counted_as(calls.batches, "batch", "batches"),
+                human::count(calls.batch_done)
+            );
         }
         println!("  digest   {}", summary.digest);
         if !summary.complete {
@@ -368,7 +415,7 @@ pub fn arguments_of(run: &RunFile, dir: &std::path::Path) -> RunArgs {
         take: number("take"),
         accept: number("accept"),
         seed: run.identity.seed,
-        in_flight: number("in_flight").unwrap_or(256) as usize,
+        in_flight: number("in_flight").map(|n| n as usize),
         max_failures: number("max_failures"),
         budget_usd: run.arguments.get("budget_usd").and_then(Json::as_f64),
         budget_tokens: number("budget_tokens"),

@@ -29,6 +29,15 @@ pub fn run(args: &SimArgs) -> Outcome {
         always_status: args.always_status,
         seed: args.seed,
         model: args.model.clone(),
+        batch: sim::BatchOptions {
+            time_ms: args.batch_time_ms,
+            line_error_share: args.batch_line_error_share,
+            expired_share: args.batch_expired_share,
+            failed_share: args.batch_failed_share,
+            poll_error_share: args.batch_poll_error_share,
+            lost_share: args.batch_lost_share,
+            cut_share: args.batch_cut_share,
+        },
         embed_dimension: args.embed_dimension,
     };
     let runtime = launch::runtime(launch::jobs(None))?;
