@@ -48,7 +48,7 @@ pub(crate) fn picture_question(text: &str, store: &dyn MediaStore, bytes: &[u8])
 }
 
 /// A picture with something on it.
-pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn patterned(width: u32, height: u32) -> Vec<u8> {
     let image = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]));
     tamis_core::media::encode_png(&image::DynamicImage::ImageRgb8(image)).unwrap()
 }
