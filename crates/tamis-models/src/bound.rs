@@ -89,7 +89,8 @@ impl BoundModel {
         let (batcher, Request::Chat(_)) = (self.batcher.as_ref()?, ask.request) else { return None };
         let talk = backend::talk(ask.request)?;
         let outcome = batcher.call(&talk, ask, key, expected).await;
-        if matches!(outcome, Outcome::Answered(..)) {
+        // A server that took a batch and said what became of it is not to blame for a request that failed in it.
+        if matches!(outcome, Outcome::Answered(..) | Outcome::Left(_) | Outcome::Failed(_, 1..)) {
             self.endpoints.iter().for_each(|endpoint| endpoint.breaker.answered());
         }
         Some(outcome)

@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Instant;
 
-use common::{Puppet, ask, ask_with, connect, picture_question, png, question};
+use common::{Puppet, ask, ask_with, connect, patterned, picture_question, question};
 use serde_json::{Value as Json, json};
 use tamis_core::error::StopReason;
 use tamis_core::media::{MediaKind, MediaStore, MemoryStore};
@@ -40,7 +40,7 @@ async fn system_text_stands_apart_and_pictures_stand_between_texts_in_their_orde
     let server = Puppet::new(vec![(200, "", said("ok"))]).await;
     let model = bound(&server, "").await;
     let store = MemoryStore::new();
-    let (first, second) = (png(8, 8, 0), png(9, 9, 0));
+    let (first, second) = (patterned(8, 8), patterned(9, 9));
     let image = |bytes: &[u8]| Part::Image(store.put(MediaKind::Image, bytes).unwrap());
     let parts =
         vec![Part::Text("a".into()), image(&first), Part::Text("".into()), Part::Text("c".into()), image(&second)];
@@ -252,9 +252,9 @@ async fn pictures_are_made_to_fit_the_vendors_limits() {
     let server = Puppet::new(vec![(200, "", said("ok"))]).await;
     let model = bound(&server, "").await;
     let store = MemoryStore::new();
-    let (_, receipt) = ask_with(&model, picture_question("x", &store, &png(8100, 10, 0)), &store).await.unwrap();
+    let (_, receipt) = ask_with(&model, picture_question("x", &store, &patterned(8100, 10)), &store).await.unwrap();
     assert!(receipt.notes[0].starts_with("image 1 re-encoded to 8000x10 px"), "{receipt:?}");
-    let wide = store.put(MediaKind::Image, &png(2100, 10, 0)).unwrap();
+    let wide = store.put(MediaKind::Image, &patterned(2100, 10)).unwrap();
     let parts = vec![Part::Image(wide); 21];
     let many =
         ChatRequest { messages: vec![Message { speaker: Speaker::User, parts }], n: 1, ..ChatRequest::default() };
@@ -267,7 +267,7 @@ async fn what_the_api_cannot_do_is_refused_before_anything_is_sent() {
     let server = Puppet::new(vec![(200, "", said("ok"))]).await;
     let model = bound(&server, "").await;
     let store = MemoryStore::new();
-    let mut picture = picture_question("x", &store, &png(8, 8, 0));
+    let mut picture = picture_question("x", &store, &patterned(8, 8));
     picture.messages[0].speaker = Speaker::System;
     for (chat, told) in [
         (ChatRequest { logprobs: Some(0), ..question("x") }, "log-probabilities"),

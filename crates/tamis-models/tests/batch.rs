@@ -59,9 +59,8 @@ impl Run {
     /// As SIGKILL: nobody gets to do anything any more.
     async fn kill(self, mut calls: JoinSet<Result<(ChatReply, Receipt), CallError>>) {
         calls.shutdown().await;
-        let Run { model, journal, .. } = self;
-        drop(model);
-        let journal = Arc::downgrade(&journal);
+        let journal = Arc::downgrade(&self.journal);
+        drop(self);
         until(|| journal.strong_count() == 0).await;
     }
 }

@@ -106,6 +106,7 @@ fn other_vendors_have_their_own_address_limits_and_wishes() {
         ("{ backend: anthropic, model: c, sampling: { extra: { tool_choice: x } } }", "may not set `tool_choice`"),
         ("{ backend: gemini, model: g, sampling: { extra: { responseSchema: x } } }", "may not set `responseSchema`"),
         ("{ backend: gemini, model: g, url: generativelanguage.googleapis.com }", "is no URL"),
+        ("{ backend: gemini, model: g, embed: { dimensions: 5 } }", "`embed` belongs to backend openai"),
         ("{ backend: antropic, model: c }", "did you mean `anthropic`"),
     ] {
         let error = error(&format!("roles: {{}}\nmodels:\n  m: {model}\n"));

@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Instant;
 
-use common::{Puppet, ask, ask_with, connect, picture_question, png, question};
+use common::{Puppet, ask, ask_with, connect, patterned, picture_question, question};
 use serde_json::{Value as Json, json};
 use tamis_core::error::StopReason;
 use tamis_core::media::{MediaKind, MediaStore, MemoryStore};
@@ -44,7 +44,7 @@ async fn contents_are_parts_in_their_order_and_the_key_is_in_a_header() {
     let server = Puppet::new(vec![(200, "", said(&["ok"]))]).await;
     let model = bound(&server, ", key: \"${PATH}\"").await;
     let store = MemoryStore::new();
-    let (first, second) = (png(8, 8, 0), png(9, 9, 0));
+    let (first, second) = (patterned(8, 8), patterned(9, 9));
     let image = |bytes: &[u8]| Part::Image(store.put(MediaKind::Image, bytes).unwrap());
     let parts = vec![Part::Text("a \"b\"".into()), image(&first), Part::Text("c".into()), image(&second)];
     let messages = vec![

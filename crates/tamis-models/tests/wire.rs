@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Puppet, ask, ask_with, bound, good, picture_question, png, question};
+use common::{Puppet, ask, ask_with, bound, good, patterned, picture_question, question};
 use serde_json::json;
 use tamis_core::media::{MediaKind, MediaStore, MemoryStore};
 use tamis_core::model::{ChatRequest, Finish, Message, Part, Sampling, Speaker};
@@ -16,7 +16,7 @@ async fn texts_and_pictures_arrive_in_their_order_and_pictures_as_the_bytes_they
     let server = Puppet::new(vec![(200, "", good("ok"))]).await;
     let model = bound(&format!("url: \"{}\"", server.url), Services::default()).await;
     let store = MemoryStore::new();
-    let (first, second) = (png(8, 8, 0), png(9, 9, 0));
+    let (first, second) = (patterned(8, 8), patterned(9, 9));
     let image = |bytes: &[u8]| Part::Image(store.put(MediaKind::Image, bytes).unwrap());
     let parts = vec![Part::Text("a \"b\"\n".into()), image(&first), Part::Text("c".into()), image(&second)];
     let messages = vec![
@@ -108,9 +108,9 @@ async fn pictures_over_the_stated_maximum_are_made_smaller_and_it_is_noted() {
     let fields = format!("url: \"{}\", images: {{ max_side: 100, max_bytes: 20000 }}", server.url);
     let model = bound(&fields, Services::default()).await;
     let store = MemoryStore::new();
-    let (_, receipt) = ask_with(&model, picture_question("x", &store, &png(400, 200, 0)), &store).await.unwrap();
+    let (_, receipt) = ask_with(&model, picture_question("x", &store, &patterned(400, 200)), &store).await.unwrap();
     assert!(receipt.notes[0].starts_with("image 1 re-encoded to 100x50 px"), "{receipt:?}");
-    let small = png(60, 50, 0);
+    let small = patterned(60, 50);
     let (_, receipt) = ask_with(&model, picture_question("x", &store, &small), &store).await.unwrap();
     assert!(receipt.notes.is_empty(), "{receipt:?}");
     let url = |body: &serde_json::Value| body["messages"][0]["content"][1]["image_url"]["url"].to_string();

@@ -166,8 +166,8 @@ impl Model {
     fn check(self, file: &str) -> Result<ModelSpec, Problem> {
         let backend = self.backend.kind();
         let urls = self.check_urls()?;
-        if self.model.is_none() && backend.home().is_some() {
-            return Err((None, format!("backend {} serves many models; write which one as `model`", backend.name())));
+        if backend.home().is_some() {
+            self.check_vendor(backend)?;
         }
         let key = self.key.map(|key| check_key(&key.value).map_err(|m| (Some(key.defined), m))).transpose()?;
         let limits = self.limits.map(|l| check_limits(&l.value).map_err(|m| (Some(l.defined), m))).transpose()?;
@@ -216,6 +216,25 @@ impl Model {
             embed: embed.unwrap_or_default(),
             picture: picture.unwrap_or_default(),
         })
+    }
+
+    /// What a vendor needs, and what it has no use for.
+    fn check_vendor(&self, backend: BackendKind) -> Result<(), Problem> {
+        let name = backend.name();
+        if self.model.is_none() {
+            return Err((None, format!("backend {name} serves many models; write which one as `model`")));
+        }
+        let others = [
+            ("complete", self.complete.as_ref().map(|c| c.defined)),
+            ("embed", self.embed.as_ref().map(|e| e.defined)),
+            ("picture", self.picture.as_ref().map(|p| p.defined)),
+        ];
+        match others.into_iter().find_map(|(field, place)| Some((field, place?))) {
+            Some((field, place)) => {
+                Err((Some(place), format!("`{field}` belongs to backend openai; backend {name} plays chat roles only")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn check_urls(&self) -> Result<Vec<String>, Problem> {

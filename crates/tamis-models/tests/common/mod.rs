@@ -47,6 +47,12 @@ pub(crate) fn picture_question(text: &str, store: &dyn MediaStore, bytes: &[u8])
     ChatRequest { messages: vec![Message { speaker: Speaker::User, parts }], n: 1, ..ChatRequest::default() }
 }
 
+/// A picture with something on it.
+pub(crate) fn patterned(width: u32, height: u32) -> Vec<u8> {
+    let image = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]));
+    tamis_core::media::encode_png(&image::DynamicImage::ImageRgb8(image)).unwrap()
+}
+
 /// Asks without pictures.
 pub(crate) async fn ask(model: &Arc<dyn Model>, chat: ChatRequest) -> Result<(ChatReply, Receipt), CallError> {
     ask_with(model, chat, &MemoryStore::new()).await
