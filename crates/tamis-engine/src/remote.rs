@@ -48,7 +48,11 @@ pub(crate) fn fetch(record: Record) -> Result<Result<Record, Failed>, StopReason
 
 /// Whether an error about media is none of the record's: others would meet it too.
 pub(crate) fn stops(error: &MediaError) -> bool {
-    let is_web = error.origin.rsplit(' ').next().is_some_and(|place| matches!(place::scheme(Path::new(place)), Some("http" | "https")));
+    let is_web = error
+        .origin
+        .rsplit(' ')
+        .next()
+        .is_some_and(|place| matches!(place::scheme(Path::new(place)), Some("http" | "https")));
     match error.kind {
         MediaErrorKind::DiskFull => true,
         MediaErrorKind::Network => !is_web,

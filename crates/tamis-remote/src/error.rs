@@ -11,7 +11,10 @@ pub(crate) fn io_error(address: &Address, error: &object_store::Error) -> io::Er
     let url = shown(&address.url());
     let (bucket, scheme) = (&address.bucket, address.scheme.as_str());
     let (kind, message) = match error {
-        _ if ["NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist"].iter().any(|s| said.contains(s)) => {
+        _ if ["NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist"]
+            .iter()
+            .any(|s| said.contains(s)) =>
+        {
             (ErrorKind::NotFound, format!("there is no bucket `{bucket}`{}", endpoint(scheme)))
         }
         Error::NotFound { .. } => (ErrorKind::NotFound, format!("{url}: there is no such object")),
@@ -25,7 +28,9 @@ pub(crate) fn io_error(address: &Address, error: &object_store::Error) -> io::Er
         _ if has_no_credentials(&said) => {
             (ErrorKind::PermissionDenied, format!("{url}: no credentials; {}", credentials(scheme)))
         }
-        Error::Generic { .. } => (ErrorKind::TimedOut, format!("{url}: no good answer{}: {}", endpoint(scheme), reason(&said))),
+        Error::Generic { .. } => {
+            (ErrorKind::TimedOut, format!("{url}: no good answer{}: {}", endpoint(scheme), reason(&said)))
+        }
         _ => (ErrorKind::Other, format!("{url}: {}", reason(&said))),
     };
     io::Error::new(kind, message)
@@ -77,7 +82,8 @@ fn endpoint(scheme: &str) -> String {
 
 /// The telling part: a server's own message if there is one, no query (it may be signed), not too long.
 fn reason(said: &str) -> String {
-    let between = |open: &str, close: &str| said.split_once(open)?.1.split_once(close).map(|(text, _)| text.to_string());
+    let between =
+        |open: &str, close: &str| said.split_once(open)?.1.split_once(close).map(|(text, _)| text.to_string());
     let text = match (between("<Code>", "</Code>"), between("<Message>", "</Message>")) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code,

@@ -10,7 +10,7 @@ mod address;
 mod cache;
 mod error;
 mod http;
-//pub mod mirror;
+pub mod mirror;
 mod objects;
 mod private;
 mod stores;

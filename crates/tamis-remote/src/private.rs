@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn addresses_of_networks_and_machines_are_private_others_are_not() {
-        let private = ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"];
+        let private =
+            ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"];
         let more = ["::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "224.0.0.1", "255.255.255.255"];
         for ip in private.into_iter().chain(more) {
             assert!(is_private(ip.parse().unwrap()), "{ip}");

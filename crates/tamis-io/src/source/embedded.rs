@@ -81,7 +81,9 @@ impl MediaResolver for RowMedia<'_> {
         }
         if text.starts_with('/') && place::is_url(self.folder) {
             let found = shorten(text);
-            return Err(format!("`{found}` is a path of some machine; beside an object, relative paths and URLs are read"));
+            return Err(format!(
+                "`{found}` is a path of some machine; beside an object, relative paths and URLs are read"
+            ));
         }
         Folder(PathBuf::from(self.folder)).resolve(kind, text)
     }

@@ -39,9 +39,7 @@ impl Format for Jsonl {
     }
 
     fn len(&self) -> Option<u64> {
-        *self.len.get_or_init(|| {
-            files::are_countable(&self.paths).then(|| self.count().ok()).flatten()
-        })
+        *self.len.get_or_init(|| files::are_countable(&self.paths).then(|| self.count().ok()).flatten())
     }
 
     fn files(&self) -> Vec<(String, PathBuf)> {

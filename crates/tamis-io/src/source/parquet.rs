@@ -12,8 +12,8 @@ use ::parquet::arrow::arrow_reader::{
 };
 use arrow_array::RecordBatch;
 use serde_json::Map;
-use tamis_core::{Type, place};
 use tamis_core::source::{RowError, SharedSource, SourceError, Wanted};
+use tamis_core::{Type, place};
 
 use self::cell::Cells;
 use self::chunks::Chunks;

@@ -45,11 +45,7 @@ impl DiskStore {
 
     /// The same for a directory that is the copy of one elsewhere. What was synced is never touched again: each
     /// [`sync`](MediaStore::sync) ends a pack, so that it can be copied there once and for all.
-    pub fn open_copy(
-        dir: &Path,
-        writer: &str,
-        elsewhere: Option<Arc<dyn Elsewhere>>,
-    ) -> Result<DiskStore, MediaError> {
+    pub fn open_copy(dir: &Path, writer: &str, elsewhere: Option<Arc<dyn Elsewhere>>) -> Result<DiskStore, MediaError> {
         check_writer(dir, writer)?;
         std::fs::create_dir_all(dir).map_err(|e| error(dir, &e))?;
         let own = format!("index-{writer}.jsonl");
@@ -482,8 +478,7 @@ fn load(
     own: Option<&str>,
     elsewhere: Option<Arc<dyn Elsewhere>>,
 ) -> Result<(Index, index::Tail), MediaError> {
-    let mut index = Index::default();
-    index.elsewhere = elsewhere;
+    let mut index = Index::with(elsewhere);
     let mut own_tail = index::Tail::default();
     let names = names(dir).map_err(|e| error(dir, &e))?;
     for name in names.iter().filter(|name| index::is_index_name(name)) {

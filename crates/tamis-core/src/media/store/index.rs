@@ -83,6 +83,10 @@ struct Unsynced {
 }
 
 impl Index {
+    pub(super) fn with(elsewhere: Option<Arc<dyn Elsewhere>>) -> Index {
+        Index { elsewhere, ..Index::default() }
+    }
+
     /// Reads one index file of `dir`, line by line.
     pub(super) fn load(&mut self, dir: &Path, name: &str) -> io::Result<Tail> {
         let mut reader = BufReader::new(File::open(dir.join(name))?);

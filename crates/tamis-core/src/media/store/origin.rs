@@ -40,7 +40,8 @@ fn open(media: &Media) -> Result<Section, MediaError> {
                 Some(end) if end <= opened.bytes() => Section::new(opened, *offset, *length),
                 _ => {
                     let size = opened.bytes();
-                    let message = format!("{length} bytes were expected at byte {offset}, the file has only {size} bytes");
+                    let message =
+                        format!("{length} bytes were expected at byte {offset}, the file has only {size} bytes");
                     return Err(media.error(message));
                 }
             }

@@ -35,7 +35,8 @@ fn coco_in(dir: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let paths = entries(dir)?.into_iter();
     // A picture's own sidecar is not looked into: there may be a million of them.
     let mut paths = paths.filter(|path| place::is_file(path) && extension(path).is_some_and(|ext| ext == "json"));
-    let beside = |path: &PathBuf| ["jpg", "jpeg", "png", "webp"].iter().any(|ext| place::is_file(&path.with_extension(ext)));
+    let beside =
+        |path: &PathBuf| ["jpg", "jpeg", "png", "webp"].iter().any(|ext| place::is_file(&path.with_extension(ext)));
     let mut found = Vec::new();
     while let Some(path) = paths.by_ref().find(|path| !beside(path)) {
         if detect::is_coco(&path) {
