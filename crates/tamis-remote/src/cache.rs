@@ -26,6 +26,8 @@ struct Remembered {
     bytes: HashMap<String, Bytes>,
     order: VecDeque<String>,
     held: usize,
+    /// directories that were listed, the last ones
+    listed: VecDeque<(String, Arc<Vec<String>>)>,
 }
 
 /// What is known without asking.
@@ -59,9 +61,23 @@ impl Cache {
         known.facts.insert(url.to_string(), facts);
     }
 
-    /// Notes that everything below a directory is known, and returns whether it was before.
+    /// Notes that everything below a directory is known.
     pub(crate) fn learn_whole(&self, dir: &str) {
         self.lock().whole.insert(dir.to_string());
+    }
+
+    /// What was found directly in a directory.
+    pub(crate) fn listed(&self, dir: &str) -> Option<Arc<Vec<String>>> {
+        self.lock().listed.iter().find(|(known, _)| known == dir).map(|(_, urls)| urls.clone())
+    }
+
+    pub(crate) fn keep_listed(&self, dir: &str, urls: Arc<Vec<String>>) {
+        const MOST: usize = 8;
+        let mut known = self.lock();
+        if known.listed.len() >= MOST {
+            known.listed.pop_front();
+        }
+        known.listed.push_back((dir.to_string(), urls));
     }
 
     pub(crate) fn bytes(&self, url: &str) -> Option<Bytes> {

@@ -265,3 +265,36 @@ async fn body(url: &str, mut answer: Response, most: u64) -> io::Result<Bytes> {
     }
     Ok(body.into())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::wait::wait;
+
+    /// What a step of the way says, wherever it is in a chain of redirects.
+    fn step(url: &'static str, may_be_private: bool) -> io::Error {
+        let web = Arc::new(Web::default());
+        wait(async move { web.once(&Url::parse(url).unwrap(), may_be_private, None).await.map(|_| ()) }).unwrap_err()
+    }
+
+    #[test]
+    fn addresses_and_names_of_this_network_are_refused_before_anything_is_sent() {
+        for url in ["http://127.0.0.1:1/x", "http://[::1]:1/x", "http://169.254.169.254/latest", "http://localhost:1/x"] {
+            let error = step(url, false);
+            assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{url}: {error}");
+            assert!(error.to_string().contains("TAMIS_PRIVATE_HOSTS"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_the_user_named_may_be_of_this_network() {
+        let error = step("http://127.0.0.1:1/x", true);
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+        let web = Web::default();
+        web.trust("http://LocalHost:8080/data.jsonl");
+        assert!(web.is_trusted(&Url::parse("http://localhost/other.jpg").unwrap()));
+        assert!(!web.is_trusted(&Url::parse("http://127.0.0.1/other.jpg").unwrap()));
+    }
+}

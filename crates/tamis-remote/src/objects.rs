@@ -58,6 +58,10 @@ impl Remote for Objects {
 
     fn entries(&self, url: &str) -> io::Result<Vec<String>> {
         let address = listable(url)?;
+        // Finding out what a directory holds looks at it again and again.
+        if let Some(urls) = self.cache.listed(&address.url()) {
+            return Ok(urls.to_vec());
+        }
         let (store, key) = store(&address)?;
         let told = address.clone();
         let found = wait(async move { store.list_with_delimiter(Some(&key)).await.map_err(|e| io_error(&told, &e)) })?;
@@ -72,6 +76,7 @@ impl Remote for Objects {
             self.cache.learn(&url, directory());
             urls.push(url);
         }
+        self.cache.keep_listed(&address.url(), Arc::new(urls.clone()));
         Ok(urls)
     }
 

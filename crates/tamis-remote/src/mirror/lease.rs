@@ -110,12 +110,15 @@ impl Lease {
         Ok(())
     }
 
-    /// An error if this process may no longer commit.
+    /// An error if this process may no longer commit. One that is late, because the server did not answer for a while,
+    /// may if nobody else took over meanwhile.
     pub(super) fn check(&self) -> io::Result<()> {
-        let held = self.lock();
-        let late = "the lease could not be renewed in time, so another process may have taken over";
-        let why = held.lost.as_deref().or((held.until < Instant::now()).then_some(late));
-        why.map_or(Ok(()), |why| Err(io::Error::other(format!("{}: {why}; resume", self.bucket.url()))))
+        let late = self.lock().until < Instant::now();
+        if late {
+            self.renew()?;
+        }
+        let lost = self.lock().lost.clone();
+        lost.map_or(Ok(()), |why| Err(io::Error::other(format!("{}: {why}; resume", self.bucket.url()))))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Held> {
