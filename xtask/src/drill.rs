@@ -27,7 +27,8 @@ pub fn run(kills: u32, remote: bool) -> Done {
     let mut random = Random(u64::from(std::process::id()) ^ 0x9e37_79b9_7f4a_7c15);
     for (recipe, share) in RECIPES.into_iter().zip([kills.div_ceil(2), kills / 2]) {
         let works = std::cell::Cell::new(0);
-        let drill = Drill { server: &server, input: &input, recipe, dir: dir.join(recipe), bucket: bucket.as_ref(), works };
+        let drill =
+            Drill { server: &server, input: &input, recipe, dir: dir.join(recipe), bucket: bucket.as_ref(), works };
         drill.run(share, &mut random)?;
     }
     println!("── kill drill: good, {kills} kills, {:.1} s", began.elapsed().as_secs_f64());
@@ -72,12 +73,7 @@ impl Drill<'_> {
     fn command(&self, out: &str) -> Command {
         let mut command = self.tamis();
         command.args(["run", self.recipe, "--quiet", "--json", "--in-flight", "64"]);
-        command
-            .arg("--input")
-            .arg(self.input)
-            .arg("--out")
-            .arg(self.place(out))
-            .args(["--models", &self.server.url]);
+        command.arg("--input").arg(self.input).arg("--out").arg(self.place(out)).args(["--models", &self.server.url]);
         self.work(&mut command, &format!("{out}-{}", self.works.get()));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command

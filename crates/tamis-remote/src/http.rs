@@ -281,7 +281,8 @@ mod tests {
 
     #[test]
     fn addresses_and_names_of_this_network_are_refused_before_anything_is_sent() {
-        for url in ["http://127.0.0.1:1/x", "http://[::1]:1/x", "http://169.254.169.254/latest", "http://localhost:1/x"] {
+        for url in ["http://127.0.0.1:1/x", "http://[::1]:1/x", "http://169.254.169.254/latest", "http://localhost:1/x"]
+        {
             let error = step(url, false);
             assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{url}: {error}");
             assert!(error.to_string().contains("TAMIS_PRIVATE_HOSTS"), "{error}");

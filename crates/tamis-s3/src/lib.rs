@@ -4,14 +4,14 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures::StreamExt;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyDataStream, BodyExt, Empty, StreamBody};
+use http_body_util::{BodyDataStream, BodyExt, Empty, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
@@ -63,7 +63,8 @@ impl Server {
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", port)))?;
         let address = listener.local_addr()?;
         let faults = Arc::new(Faults::default());
-        let door = Arc::new(Door { service: service.build(), faults: faults.clone(), turn: Mutex::default() });
+        let root = root.to_path_buf();
+        let door = Arc::new(Door { root, service: service.build(), faults: faults.clone(), turn: Mutex::default() });
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let door = door.clone();
@@ -91,6 +92,7 @@ impl Server {
 }
 
 struct Door {
+    root: PathBuf,
     service: S3Service,
     faults: Arc<Faults>,
     /// writes under a condition, one at a time: the file system behind looks first and writes then
@@ -108,6 +110,9 @@ impl Door {
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             return Ok(response);
         }
+        if let Some(code) = self.nothing_there(&request) {
+            return Ok(not_found(code));
+        }
         let conditional =
             [header::IF_MATCH, header::IF_NONE_MATCH].iter().any(|name| request.headers().contains_key(name));
         let _turn = match conditional && request.method() == Method::PUT {
@@ -119,6 +124,52 @@ impl Door {
         let cut = drawn(faults.cuts.load(Relaxed));
         Ok(response.map(|body| if cut { cut_off(body) } else { body.boxed_unsync() }))
     }
+}
+
+impl Door {
+    /// What a store of objects answers where one of files would see a directory, or make one.
+    fn nothing_there(&self, request: &Request<Incoming>) -> Option<&'static str> {
+        let path = decoded(request.uri().path());
+        let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
+        let bucket = self.root.join(bucket);
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !bucket.is_dir() {
+            Some("NoSuchBucket")
+        } else if reads && !key.is_empty() && bucket.join(key).is_dir() {
+            Some("NoSuchKey")
+        } else {
+            None
+        }
+    }
+}
+
+/// `%20` as a space.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, more)) = rest.split_first() {
+        let code = more.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &more[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = more;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn not_found(code: &str) -> Response<Body> {
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>not there</Message></Error>"
+    );
+    let mut response = Response::new(Full::from(text).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 /// The first piece of a body, half of it, and then nothing.

@@ -66,7 +66,8 @@ fn another_run_at_the_same_url_is_refused() {
     let kit = Kit::new();
     let recipe = kit.plain_recipe();
     let photo = &photos()[0];
-    let input = kit.write("rows.jsonl", &format!("{{\"image\": {:?}, \"caption\": \"one\"}}\n", photo.display().to_string()));
+    let input =
+        kit.write("rows.jsonl", &format!("{{\"image\": {:?}, \"caption\": \"one\"}}\n", photo.display().to_string()));
     let args = ["run", recipe.as_str(), "--input", input.to_str().unwrap(), "--out", &kit.url("runs/taken")];
     kit.run(&[&args[..], &["--work", "work-a"]].concat());
     for work in ["work-a", "work-b"] {
@@ -86,7 +87,10 @@ fn two_shards_with_their_own_directories_meet_at_the_barrier() {
     let url = kit.url("runs/shards");
     let shard = |i: u32| {
         let (share, work) = (format!("{i}/2"), format!("work-{i}"));
-        kit.command(&args).args(["--out", &url, "--work", &work, "--shard", &share, "--json", "--quiet"]).spawn().unwrap()
+        kit.command(&args)
+            .args(["--out", &url, "--work", &work, "--shard", &share, "--json", "--quiet"])
+            .spawn()
+            .unwrap()
     };
     let children = [shard(1), shard(2)];
     for child in children {

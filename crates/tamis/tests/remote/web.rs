@@ -33,10 +33,16 @@ fn answer(root: &Path, mut stream: TcpStream) -> std::io::Result<()> {
         }
     }
     if let Some(to) = path.strip_prefix("to/") {
-        return write!(stream, "HTTP/1.1 302 Found\r\nLocation: http://{to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        return write!(
+            stream,
+            "HTTP/1.1 302 Found\r\nLocation: http://{to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
     }
     if path == "page.jpg" {
-        return write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+        return write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
+        );
     }
     if path == "busy.jpg" {
         return write!(stream, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -67,10 +73,13 @@ fn a_file_that_the_user_names_is_read_with_the_pictures_beside_it() {
     let rows: String = photos()
         .iter()
         .take(3)
-        .map(|p| format!("{{\"image\": \"images/{}\", \"caption\": \"some\"}}\n", p.file_name().unwrap().to_string_lossy()))
+        .map(|p| {
+            format!("{{\"image\": \"images/{}\", \"caption\": \"some\"}}\n", p.file_name().unwrap().to_string_lossy())
+        })
         .collect();
     std::fs::write(site.join("rows.jsonl"), rows).unwrap();
-    let local = kit.digest(&["run", &recipe, "--input", site.join("rows.jsonl").to_str().unwrap(), "--out", "out/local"]);
+    let local =
+        kit.digest(&["run", &recipe, "--input", site.join("rows.jsonl").to_str().unwrap(), "--out", "out/local"]);
     let url = format!("{}/rows.jsonl?download=true", serve(site));
     assert_eq!(kit.digest(&["run", &recipe, "--input", &url, "--out", "out/web"]), local);
 }
@@ -88,7 +97,8 @@ fn pictures_that_rows_name_fail_alone_and_addresses_of_this_network_are_refused(
         .collect();
     let input = kit.write("rows.jsonl", &rows);
     let args = ["run", recipe.as_str(), "--input", input.to_str().unwrap()];
-    let failures = |out: &str| std::fs::read_to_string(kit.path().join(out).join("stages/0/part-000000/failed.jsonl")).unwrap();
+    let failures =
+        |out: &str| std::fs::read_to_string(kit.path().join(out).join("stages/0/part-000000/failed.jsonl")).unwrap();
     let json = kit.run(&[&args[..], &["--out", "out/refused"]].concat());
     assert_eq!(json["summary"]["failed"], 4);
     assert!(failures("out/refused").contains("TAMIS_PRIVATE_HOSTS=127.0.0.1"), "{}", failures("out/refused"));
