@@ -68,7 +68,7 @@ struct Copy {
 }
 
 /// How often what grows is copied: what a machine that dies may lose.
-const FLUSH: Duration = Duration::from_secs(10);
+const FLUSH: Duration = Duration::from_secs(5);
 
 impl Mirror for Mirrored {
     fn url(&self) -> &str {
@@ -409,7 +409,7 @@ fn keep(copy: &Copy, lease: &Lease, asked: &mpsc::Receiver<()>) {
         if flushed.elapsed() >= FLUSH && lease.check().is_ok() && copy.flush().is_ok() {
             flushed = Instant::now();
         }
-        if told.elapsed() >= 6 * FLUSH && lease.check().is_ok() && copy.push_events().is_ok() {
+        if told.elapsed() >= 12 * FLUSH && lease.check().is_ok() && copy.push_events().is_ok() {
             told = Instant::now();
         }
     }

@@ -64,7 +64,7 @@ fn a_server_that_fails_is_slow_and_cuts_answers_off_for_a_while_changes_nothing(
     let kit = Kit::new();
     let photos_dir = photos()[0].parent().unwrap().to_path_buf();
     kit.put(&photos_dir, "photos");
-    let recipe = "recipe: sizes\nabout: Sizes.\ninputs: { image: image }\nsteps:\n  - image.info: { image: image, into: info }\n\
+    let recipe = "recipe: sizes\nabout: Sizes.\ninputs: { image: image }\nsteps:\n  - image.info: { from: image, into: info }\n\
                   output: { image: image }\n";
     let recipe = kit.write("sizes/recipe.yaml", recipe).parent().unwrap().display().to_string();
     let local = kit.digest(&["run", &recipe, "--input", photos_dir.to_str().unwrap(), "--out", "out/local"]);

@@ -93,7 +93,7 @@ impl Kit {
     /// A recipe that asks no model: pictures and captions go through, those with a short caption are rejected.
     pub fn plain_recipe(&self) -> String {
         let recipe = "recipe: plain\nabout: Keeps what has a caption.\ninputs: { image: image, caption: text }\nsteps:\n  \
-                      - image.info: { image: image, into: info }\n  \
+                      - image.info: { from: image, into: info }\n  \
                       - gate.require: { that: \"caption | length >= 3\", reason: no caption }\n\
                       output: { image: image, caption: text }\n";
         self.write("plain/recipe.yaml", recipe).parent().unwrap().display().to_string()
