@@ -6,23 +6,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::shell::{Done, root, tamis, target};
+use crate::shell::{Done, cargo, root, tamis, target};
 
 /// A recipe without a barrier, and one whose barrier needs every record.
 const RECIPES: [&str; 2] = ["llava", "bee-honeypipe"];
 
 /// Kills `kills` times in all, over as many runs as it takes.
-pub fn run(kills: u32) -> Done {
-    println!("\n── kill drill: {kills} kills");
+///
+/// `remote`: the run directories are in a bucket on loopback, and every other time the run is taken up in a new working
+/// directory, as on another machine.
+pub fn run(kills: u32, remote: bool) -> Done {
+    println!("\n── kill drill: {kills} kills{}", if remote { ", run directories in a bucket" } else { "" });
     let began = Instant::now();
     let dir = target().join("drill");
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     let input = input(&dir)?;
     let server = Server::start()?;
+    let bucket = if remote { Some(Bucket::start(&dir)?) } else { None };
     let mut random = Random(u64::from(std::process::id()) ^ 0x9e37_79b9_7f4a_7c15);
     for (recipe, share) in RECIPES.into_iter().zip([kills.div_ceil(2), kills / 2]) {
-        let drill = Drill { server: &server, input: &input, recipe, dir: dir.join(recipe) };
+        let works = std::cell::Cell::new(0);
+        let drill =
+            Drill { server: &server, input: &input, recipe, dir: dir.join(recipe), bucket: bucket.as_ref(), works };
         drill.run(share, &mut random)?;
     }
     println!("── kill drill: good, {kills} kills, {:.1} s", began.elapsed().as_secs_f64());
@@ -34,6 +40,9 @@ struct Drill<'a> {
     input: &'a Path,
     recipe: &'a str,
     dir: PathBuf,
+    bucket: Option<&'a Bucket>,
+    /// how many working directories there were
+    works: std::cell::Cell<u32>,
 }
 
 impl Drill<'_> {
@@ -50,25 +59,57 @@ impl Drill<'_> {
             round += 1;
             while killed < kills && self.kill_once(&out, random)? {
                 killed += 1;
+                if killed % 2 == 0 {
+                    self.works.set(self.works.get() + 1);
+                }
             }
             same(&quiet, &self.finish(&out, &[])?, &format!("after {killed} kills"))?;
-            verify(&self.dir.join(&out))?;
+            self.verify(&out)?;
         }
         println!("   {}: {killed} kills in {round} runs", self.recipe);
         Ok(())
     }
 
     fn command(&self, out: &str) -> Command {
-        let mut command = Command::new(tamis());
+        let mut command = self.tamis();
         command.args(["run", self.recipe, "--quiet", "--json", "--in-flight", "64"]);
-        command
-            .arg("--input")
-            .arg(self.input)
-            .arg("--out")
-            .arg(self.dir.join(out))
-            .args(["--models", &self.server.url]);
+        command.arg("--input").arg(self.input).arg("--out").arg(self.place(out)).args(["--models", &self.server.url]);
+        self.work(&mut command, &format!("{out}-{}", self.works.get()));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    fn tamis(&self) -> Command {
+        let mut command = Command::new(tamis());
+        if let Some(bucket) = self.bucket {
+            let keys = [("AWS_ACCESS_KEY_ID", "tamis-test"), ("AWS_SECRET_ACCESS_KEY", "tamis-test-secret")];
+            command.env("AWS_ENDPOINT_URL", &bucket.url).envs(keys).env("TAMIS_LEASE_SECONDS", "5");
+        }
+        command
+    }
+
+    /// Where a run is.
+    fn place(&self, out: &str) -> PathBuf {
+        match self.bucket {
+            Some(_) => PathBuf::from(format!("s3://drill/{}/{out}", self.recipe)),
+            None => self.dir.join(out),
+        }
+    }
+
+    /// In a bucket, a run is worked on in a directory that stands for a machine.
+    fn work(&self, command: &mut Command, machine: &str) {
+        if self.bucket.is_some() {
+            command.arg("--work").arg(self.dir.join("machines").join(machine));
+        }
+    }
+
+    fn verify(&self, out: &str) -> Done {
+        let mut command = self.tamis();
+        command.arg("verify").arg(self.place(out));
+        self.work(&mut command, &format!("{out}-verify"));
+        let output = command.output().map_err(|e| format!("kill drill: {e}"))?;
+        let text = || [&output.stdout[..], &output.stderr[..]].concat();
+        if output.status.success() { Ok(()) } else { Err(format!("kill drill: {}", String::from_utf8_lossy(&text()))) }
     }
 
     /// Runs to the end and gives the digest.
@@ -93,7 +134,10 @@ impl Drill<'_> {
     }
 
     fn shards(&self) -> Result<String, String> {
-        let shard = |i: u32| self.command("shards").args(["--shard", &format!("{i}/4")]).spawn();
+        let shard = |i: u32| {
+            self.works.set(self.works.get() + 1);
+            self.command("shards").args(["--shard", &format!("{i}/4")]).spawn()
+        };
         let children: Vec<Child> =
             (1..=4).map(shard).collect::<Result<_, _>>().map_err(|e| format!("kill drill: {e}"))?;
         for child in children {
@@ -102,9 +146,10 @@ impl Drill<'_> {
                 return Err(format!("kill drill: a shard failed:\n{}", String::from_utf8_lossy(&output.stderr)));
             }
         }
-        let mut stats = Command::new(tamis());
-        let output =
-            stats.args(["stats", "--json"]).arg(self.dir.join("shards")).output().map_err(|e| e.to_string())?;
+        let mut stats = self.tamis();
+        stats.args(["stats", "--json"]).arg(self.place("shards"));
+        self.work(&mut stats, "shards-stats");
+        let output = stats.output().map_err(|e| e.to_string())?;
         digest(&String::from_utf8_lossy(&output.stdout))
             .ok_or_else(|| "kill drill: no digest of the shards".to_string())
     }
@@ -156,10 +201,37 @@ fn digest(json: &str) -> Option<String> {
     Some(json[at..].split('"').next()?.to_string())
 }
 
-fn verify(out: &Path) -> Done {
-    let output = Command::new(tamis()).arg("verify").arg(out).output().map_err(|e| format!("kill drill: {e}"))?;
-    let text = || [&output.stdout[..], &output.stderr[..]].concat();
-    if output.status.success() { Ok(()) } else { Err(format!("kill drill: {}", String::from_utf8_lossy(&text()))) }
+/// An S3 server on loopback with an empty bucket, killed when dropped.
+struct Bucket {
+    child: Child,
+    url: String,
+}
+
+impl Bucket {
+    fn start(dir: &Path) -> Result<Bucket, String> {
+        cargo("an S3 server", &["build", "--package", "tamis-s3", "--quiet"])?;
+        let root = dir.join("s3");
+        std::fs::create_dir_all(root.join("drill")).map_err(|e| format!("{}: {e}", root.display()))?;
+        let child = Command::new(target().join("debug").join("tamis-s3")).arg(&root).stdout(Stdio::piped()).spawn();
+        let mut child = child.map_err(|e| format!("kill drill: cannot start the S3 server: {e}"))?;
+        let url = first_line(&mut child)?;
+        Ok(Bucket { child, url: url.trim().to_string() })
+    }
+}
+
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a server says first.
+fn first_line(child: &mut Child) -> Result<String, String> {
+    let mut line = String::new();
+    let stdout = child.stdout.take().ok_or("kill drill: a server says nothing")?;
+    BufReader::new(stdout).read_line(&mut line).map_err(|e| e.to_string())?;
+    Ok(line)
 }
 
 /// The simulator with 20% faults, killed when dropped.
@@ -177,9 +249,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|e| format!("kill drill: cannot start the simulator: {e}"))?;
-        let mut line = String::new();
-        let stdout = child.stdout.take().ok_or("kill drill: the simulator says nothing")?;
-        BufReader::new(stdout).read_line(&mut line).map_err(|e| e.to_string())?;
+        let line = first_line(&mut child)?;
         let url = line.split_whitespace().last().unwrap_or_default().to_string();
         Ok(Server { child, url })
     }

@@ -19,7 +19,8 @@ pub fn run() -> Done {
     cargo("the program", &["build", "--release", "--package", "tamis", "--quiet"])?;
     shell::run("cookbook", &mut command(tamis(), &["test"]))?;
     docs::run(true)?;
-    drill::run(KILLS)?;
+    drill::run(KILLS, false)?;
+    drill::run(KILLS, true)?;
     println!("\nall is well");
     Ok(())
 }

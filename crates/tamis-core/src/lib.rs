@@ -10,6 +10,7 @@
 //! - [`operator`], [`bind`], [`barrier`], [`block`]: the contract of a step and how steps are run
 //! - [`model`]: what a recipe asks of a model
 //! - [`source`], [`table`], [`sink`]: where records come from and where a dataset goes
+//! - [`place`]: files and objects behind URLs, read alike
 
 pub mod barrier;
 pub mod bind;
@@ -21,6 +22,7 @@ pub mod id;
 pub mod media;
 pub mod model;
 pub mod operator;
+pub mod place;
 pub mod record;
 pub mod rng;
 pub mod schema;

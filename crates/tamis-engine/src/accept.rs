@@ -61,6 +61,7 @@ pub(crate) fn trim(dir: &RunDir, plan: &Plan, wanted: u64) -> Result<(), EngineE
         let path = dir.part(0, manifest.part);
         std::fs::remove_dir_all(&path)
             .map_err(|e| EngineError::machine(&format!("cannot remove {}", path.display()), &e))?;
+        dir.tell(|mirror| mirror.removed(0, manifest.part))?;
     }
     let Some(manifest) = manifests.iter().find(|m| m.part == last) else { return Ok(()) };
     part::set_total(dir, Total { parts: last + 1, rows: manifest.first + manifest.inputs })?;

@@ -64,6 +64,7 @@ impl Run {
     /// Merges the summaries of the stage before into the decisions that open this stage.
     pub(crate) fn decide(&self, stage: usize) -> Result<(), EngineError> {
         let dir = &self.job.dir;
+        dir.tell(|mirror| mirror.decisions(stage))?;
         if dir.decisions(stage).exists() {
             return Ok(());
         }
@@ -92,7 +93,8 @@ impl Run {
             return Err(EngineError::Damaged(message));
         }
         self.events.tell("barrier", json!({ "step": &*step.id, "decision_bytes": bytes }));
-        layout::put_in_place(&aside, &dir.decisions(stage)).map_err(cannot)
+        layout::put_in_place(&aside, &dir.decisions(stage)).map_err(cannot)?;
+        dir.tell(|mirror| mirror.decided(stage))
     }
 
     /// The models that whoever got the records of the stage before has handed back.
@@ -127,8 +129,10 @@ impl Run {
 
     pub(crate) async fn wait_for_shards(&self, stage: usize) -> Result<(), EngineError> {
         let dir = &self.job.dir;
+        let pause = dir.mirror().map_or(SHARD_POLL, |mirror| mirror.pause());
         let mut told = false;
         loop {
+            dir.tell(|mirror| mirror.refresh(stage))?;
             let total = part::total(dir)?.unwrap_or(Total { parts: 0, rows: 0 });
             let done = part::committed(dir, stage)?.len() as u64;
             if done >= total.parts {
@@ -140,11 +144,12 @@ impl Run {
                 return Err(EngineError::Stopped(StopReason::Machine(format!("{message}; {help}"))));
             }
             if !told {
+                eprintln!("waiting for the other shards: {message}");
                 self.events.tell("waiting for shards", json!({ "why": message }));
                 told = true;
             }
             tokio::select! {
-                () = tokio::time::sleep(SHARD_POLL) => {}
+                () = tokio::time::sleep(pause) => {}
                 () = self.job.stop.asked() => return Err(self.job.stop.reason().unwrap_or(StopReason::Interrupted).into()),
             }
         }

@@ -3,11 +3,13 @@
 use serde_json::json;
 use tamis_core::block::{self, Outcome};
 use tamis_core::error::StopReason;
+use tamis_core::media::MediaError;
 use tamis_core::operator::{Bound, Context, Host};
 use tamis_core::{Name, Record, Value};
 
 use crate::error::EngineError;
 use crate::part::{self, Manifest};
+use crate::remote;
 use crate::run::{Run, failure};
 
 impl Run {
@@ -53,10 +55,10 @@ impl Run {
                     record.set_fields(fields);
                     outcome.passed.push(record);
                 }
-                Err(error) if self.disk_is_full(&error) => {
-                    return Err(EngineError::Stopped(StopReason::Machine(error)));
+                Err(error) if remote::stops(&error) => {
+                    return Err(EngineError::Stopped(StopReason::Machine(error.to_string())));
                 }
-                Err(error) => outcome.failed.push(failure(record, "output", error)),
+                Err(error) => outcome.failed.push(failure(record, "output", error.to_string())),
             }
         }
         Ok(())
@@ -77,7 +79,16 @@ impl Run {
         result.map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))
     }
 
-    fn adopt(&self, names: &[Name], record: &Record) -> Result<(), String> {
+    /// Media behind URLs are stored as each sample is done, many at a time, not one after the other when the part is.
+    /// What goes wrong shows again when the part is finished.
+    pub(crate) fn keep_remote(&self, outcome: &Outcome) {
+        let names: Vec<Name> = self.job.plan.output.names().cloned().collect();
+        for record in outcome.passed.iter().filter(|record| remote::any(std::slice::from_ref(*record))) {
+            let _ = self.adopt(&names, record);
+        }
+    }
+
+    fn adopt(&self, names: &[Name], record: &Record) -> Result<(), MediaError> {
         let mut result = Ok(());
         for value in names.iter().filter_map(|n| record.get(n)) {
             value.each_media(&mut |media| {
@@ -87,15 +98,11 @@ impl Run {
                         .adopt(media)
                         .and_then(|_| media.hash(&**store))
                         .and_then(|_| media.header(&**store).map(|_| ()));
-                    result = adopted.map_err(|e| e.to_string());
+                    result = adopted;
                 }
             });
         }
         result
-    }
-
-    fn disk_is_full(&self, error: &str) -> bool {
-        error.contains("disk full") || error.contains("No space left")
     }
 
     fn sum_up(&self, step: &block::Step, outcome: &mut Outcome) -> Result<Vec<u8>, EngineError> {

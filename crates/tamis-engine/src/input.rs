@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tamis_core::block::{Failed, Outcome};
 use tamis_core::media::Origin;
+use tamis_core::place;
 use tamis_core::record::Root;
 use tamis_core::schema::Schema;
 use tamis_core::source::{RowError, SharedSource, Source, SourceError, SourceItem, SourceRow};
@@ -126,13 +127,14 @@ pub fn records(part: PartRows) -> (Vec<Record>, Outcome) {
 }
 
 /// The first field whose file is not there. Found before anything is paid for the row; what is in the file is looked
-/// at by the steps that need it.
+/// at by the steps that need it. Objects behind URLs are fetched where records go side by side.
 fn missing_file(row: &SourceRow) -> Option<(Name, String)> {
     row.fields.iter().find_map(|(name, value)| {
         let mut missing = None;
         value.each_media(&mut |media| {
             if let Origin::File { path } = media.origin()
                 && missing.is_none()
+                && !place::is_url(path)
                 && !path.exists()
             {
                 missing = Some(media.error("no such file").to_string());

@@ -13,10 +13,12 @@
 //! events.jsonl                what happened, in time
 //! ```
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,6 +27,7 @@ use serde_json::Value as Json;
 use tamis_core::Schema;
 
 use crate::error::EngineError;
+use crate::mirror::{self, Mirror};
 
 /// Version of the directory's format.
 const FORMAT: u32 = 2;
@@ -128,12 +131,51 @@ impl Identity {
 #[derive(Clone, Debug)]
 pub struct RunDir {
     root: PathBuf,
+    mirror: Option<Arc<dyn Mirror>>,
 }
 
 impl RunDir {
     /// The directory at `root`, which may not exist yet.
     pub fn at(root: impl Into<PathBuf>) -> RunDir {
-        RunDir { root: root.into() }
+        RunDir { root: root.into(), mirror: None }
+    }
+
+    /// The directory at `root` as the copy of one elsewhere.
+    pub fn copy(root: impl Into<PathBuf>, mirror: Arc<dyn Mirror>) -> RunDir {
+        RunDir { root: root.into(), mirror: Some(mirror) }
+    }
+
+    /// What keeps it like the one it is a copy of, if it is one.
+    pub fn mirror(&self) -> Option<&Arc<dyn Mirror>> {
+        self.mirror.as_ref()
+    }
+
+    /// What a person calls it: its path, or the URL of what it is a copy of.
+    pub fn shown(&self) -> String {
+        self.mirror.as_ref().map_or_else(|| self.root.display().to_string(), |mirror| mirror.url().to_string())
+    }
+
+    /// Tells the mirror, if there is one.
+    pub(crate) fn tell(&self, tell: impl FnOnce(&dyn Mirror) -> io::Result<()>) -> Result<(), EngineError> {
+        self.mirror.as_deref().map_or(Ok(()), |mirror| tell(mirror).map_err(mirror::stopped))
+    }
+
+    /// Opens a file of the run to be read; of a copy, it is brought here if need be.
+    pub(crate) fn open(&self, path: &Path) -> io::Result<File> {
+        match (File::open(path), &self.mirror, path.strip_prefix(&self.root)) {
+            (Err(e), Some(mirror), Ok(file)) if e.kind() == io::ErrorKind::NotFound => {
+                mirror.fetch(file)?;
+                File::open(path)
+            }
+            (opened, ..) => opened,
+        }
+    }
+
+    /// The bytes of a file of the run.
+    pub(crate) fn bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Its path.
@@ -148,7 +190,15 @@ impl RunDir {
 
     /// The directory of the journal of replies; each shard writes its own.
     pub fn replies(&self, shard: &Shard) -> PathBuf {
-        self.root.join("replies").join(shard.name())
+        self.root.join("replies").join(self.writer(shard))
+    }
+
+    /// The name under which a process appends to media and replies: that of its share, and of the copy it works in.
+    pub fn writer(&self, shard: &Shard) -> String {
+        match &self.mirror {
+            Some(mirror) => format!("{}.{}", shard.name(), mirror.name()),
+            None => shard.name(),
+        }
     }
 
     /// The directory of the recipe's copy.
@@ -184,9 +234,12 @@ impl RunDir {
     /// What the run is; an error says what stands there instead.
     pub fn read(&self) -> Result<RunFile, EngineError> {
         let path = self.root.join("run.json");
-        let text = fs::read_to_string(&path).map_err(|e| {
-            let what = if self.root.exists() { "holds no run" } else { "does not exist" };
-            EngineError::refused(format!("{} {what}: {}: {e}", self.root.display(), path.display()))
+        let text = fs::read_to_string(&path).map_err(|e| match &self.mirror {
+            Some(mirror) => EngineError::refused(format!("{} holds no run: it has no run.json", mirror.url())),
+            None => {
+                let what = if self.root.exists() { "holds no run" } else { "does not exist" };
+                EngineError::refused(format!("{} {what}: {}: {e}", self.root.display(), path.display()))
+            }
         })?;
         serde_json::from_str(&text).map_err(|e| EngineError::refused(format!("{} is damaged: {e}", path.display())))
     }
@@ -201,8 +254,25 @@ impl RunDir {
         }
         fs::create_dir_all(&self.root).map_err(|e| self.cannot_write(&e))?;
         let locks = self.lock(shard)?;
+        let held = self.hold(shard)?;
         let resumed = self.begin_or_compare(run, recipe)?;
-        Ok(Claim { _locks: locks, resumed })
+        let first = self.mirror.as_deref().map_or(Ok(true), |mirror| mirror.begin().map_err(mirror::stopped))?;
+        if !first {
+            self.check_same(run)?;
+        }
+        Ok(Claim { _held: held, _locks: locks, resumed: resumed || !first })
+    }
+
+    /// The right to work on a run that has copies, and what the others did until now.
+    fn hold(&self, shard: &Shard) -> Result<Option<Box<dyn Any + Send + Sync>>, EngineError> {
+        let Some(mirror) = &self.mirror else { return Ok(None) };
+        let held = mirror.hold(shard).map_err(|e| match e.kind() {
+            io::ErrorKind::WouldBlock => EngineError::refused(format!("{}: {e}", mirror.url()))
+                .help("wait for it, or write to another place with --out"),
+            _ => EngineError::refused(e.to_string()),
+        })?;
+        mirror.pull().map_err(mirror::stopped)?;
+        Ok(Some(held))
     }
 
     /// Shards that start together take turns here, so that one begins and the others compare.
@@ -223,7 +293,7 @@ impl RunDir {
         if differences.is_empty() {
             return Ok(());
         }
-        let root = self.root.display();
+        let root = self.shown();
         let message = format!("{root} holds another run:\n  {}", differences.join("\n  "));
         Err(EngineError::refused(message).help(format!(
             "write to a new directory with --out; answers that were paid for there are used again with --reuse {root}"
@@ -278,6 +348,8 @@ impl RunDir {
 
 /// The right to write to a run directory.
 pub struct Claim {
+    /// dropped before the locks: what is still to be copied goes out then
+    _held: Option<Box<dyn Any + Send + Sync>>,
     _locks: Vec<File>,
     /// whether the directory held this run already
     pub resumed: bool,
@@ -322,7 +394,7 @@ impl std::str::FromStr for Shard {
 /// Whether the directory is not there, empty, a run, or one that is just being begun.
 fn only_ours(dir: &Path) -> bool {
     let Ok(entries) = fs::read_dir(dir) else { return !dir.exists() || dir.is_dir() };
-    let ours = ["recipe", "media", "replies", "stages", "handover", "events.jsonl", "run.json"];
+    let ours = ["recipe", "media", "replies", "stages", "handover", "events.jsonl", "run.json", "copy.json"];
     let is_ours = |name: &str| ours.contains(&name) || name.ends_with(".lock") || name.starts_with("run.tmp");
     dir.join("run.json").exists() || entries.flatten().all(|entry| is_ours(&entry.file_name().to_string_lossy()))
 }

@@ -3,7 +3,7 @@
 //!
 //! - [`run`]: stages, parts, records; [`input`] reads, `between` decides at barriers, `finish` commits; [`host`] serves
 //!   the steps, [`stop`] ends it early
-//! - [`layout`], [`part`], [`row`]: what stands where on disk
+//! - [`layout`], [`part`], [`row`]: what stands where on disk; [`mirror`]: when it is the copy of a run elsewhere
 //! - [`digest`], [`summary`], [`verify`], [`dataset`]: what came out, and the proof of it
 //! - [`table`]: rows beside the input
 //! - [`progress`], [`events`]: what is going on
@@ -19,8 +19,10 @@ mod finish;
 pub mod host;
 pub mod input;
 pub mod layout;
+pub mod mirror;
 pub mod part;
 pub mod progress;
+mod remote;
 pub mod row;
 pub mod run;
 pub mod stop;
@@ -31,6 +33,7 @@ pub mod verify;
 pub use digest::Digest;
 pub use error::EngineError;
 pub use layout::{Identity, RunDir, RunFile, Shard};
+pub use mirror::Mirror;
 pub use progress::Progress;
 pub use run::{Job, Options, Rebind, execute};
 pub use stop::Stop;

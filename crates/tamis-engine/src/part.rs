@@ -131,7 +131,8 @@ pub fn commit(
         fs::rename(&temporary, &place)?;
         place.parent().map_or(Ok(()), sync_dir)
     };
-    write().map_err(|e| EngineError::machine(&format!("cannot commit {}", place.display()), &e))
+    write().map_err(|e| EngineError::machine(&format!("cannot commit {}", place.display()), &e))?;
+    dir.tell(|mirror| mirror.committed(stage, manifest.part))
 }
 
 /// The counts of a part's outcome.
@@ -195,13 +196,13 @@ pub fn committed(dir: &RunDir, stage: usize) -> Result<Vec<u64>, EngineError> {
 /// The summary of a part for the barrier behind its stage.
 pub fn summary(dir: &RunDir, stage: usize, part: u64) -> Result<Vec<u8>, EngineError> {
     let path = dir.part(stage, part).join("summary.bin");
-    fs::read(&path).map_err(|e| EngineError::machine(&format!("cannot read {}", path.display()), &e))
+    dir.bytes(&path).map_err(|e| EngineError::machine(&format!("cannot read {}", path.display()), &e))
 }
 
 /// The accepted records of a part, in the order of the input.
 pub fn accepted(dir: &RunDir, stage: usize, part: u64, schema: &Schema) -> Result<Vec<Record>, EngineError> {
     let path = dir.part(stage, part).join("accepted.jsonl");
-    let records = lines(&path)?.enumerate().map(|(i, line)| {
+    let records = lines(dir, &path)?.enumerate().map(|(i, line)| {
         row::read(&line?, schema).map_err(|e| EngineError::Damaged(format!("{}:{}: {e}", path.display(), i + 1)))
     });
     records.collect()
@@ -211,7 +212,7 @@ pub fn accepted(dir: &RunDir, stage: usize, part: u64, schema: &Schema) -> Resul
 pub fn line_starts(dir: &RunDir, stage: usize, part: u64) -> Result<(File, Vec<u64>), EngineError> {
     let path = dir.part(stage, part).join("accepted.jsonl");
     let read = || -> io::Result<(File, Vec<u64>)> {
-        let file = File::open(&path)?;
+        let file = dir.open(&path)?;
         let mut reader = BufReader::with_capacity(1 << 16, &file);
         let (mut starts, mut at) = (vec![0], 0);
         loop {
@@ -235,19 +236,19 @@ pub fn rows(
     which: &str,
 ) -> Result<impl Iterator<Item = Result<Json, EngineError>> + use<>, EngineError> {
     let path = dir.part(stage, part).join(format!("{which}.jsonl"));
-    let lines = lines(&path)?;
+    let lines = lines(dir, &path)?;
     Ok(lines.map(move |line| serde_json::from_str(&line?).map_err(|e| damaged(&path, &e))))
 }
 
 /// The fan-outs and gatherings of a part.
 pub fn splits(dir: &RunDir, stage: usize, part: u64) -> Result<Vec<Split>, EngineError> {
     let path = dir.part(stage, part).join("splits.jsonl");
-    lines(&path)?.map(|line| serde_json::from_str(&line?).map_err(|e| damaged(&path, &e))).collect()
+    lines(dir, &path)?.map(|line| serde_json::from_str(&line?).map_err(|e| damaged(&path, &e))).collect()
 }
 
-fn lines(path: &Path) -> Result<impl Iterator<Item = Result<String, EngineError>> + use<>, EngineError> {
+fn lines(dir: &RunDir, path: &Path) -> Result<impl Iterator<Item = Result<String, EngineError>> + use<>, EngineError> {
     let path: PathBuf = path.to_path_buf();
-    let file = File::open(&path).map_err(|e| EngineError::machine(&format!("cannot read {}", path.display()), &e))?;
+    let file = dir.open(&path).map_err(|e| EngineError::machine(&format!("cannot read {}", path.display()), &e))?;
     let lines = BufReader::with_capacity(1 << 16, file).lines();
     Ok(lines.map(move |line| line.map_err(|e| EngineError::machine(&format!("cannot read {}", path.display()), &e))))
 }
@@ -292,7 +293,9 @@ pub fn total(dir: &RunDir) -> Result<Option<Total>, EngineError> {
 
 /// Writes the total down.
 pub fn set_total(dir: &RunDir, total: Total) -> Result<(), EngineError> {
-    write_file(&dir.stage(0).join("total.json"), &serde_json::json!(total))
+    let path = dir.stage(0).join("total.json");
+    write_file(&path, &serde_json::json!(total))?;
+    dir.tell(|mirror| mirror.wrote(Path::new("stages/0/total.json")))
 }
 
 /// Writes a JSON file of the run whole.
@@ -325,11 +328,11 @@ pub fn recommit(dir: &RunDir, stage: usize, old: &Manifest, outcome: Outcome) ->
     let place = dir.part(stage, old.part);
     let write = || -> io::Result<()> {
         let temporary = place.with_extension("tmp");
-        let before = fs::read(place.join("rejected.jsonl"))?;
+        let before = dir.bytes(&place.join("rejected.jsonl"))?;
         let _ = fs::remove_dir_all(&temporary);
         fs::create_dir_all(&temporary)?;
         for name in ["failed.jsonl", "gathered.jsonl", "splits.jsonl"] {
-            fs::copy(place.join(name), temporary.join(name))?;
+            fs::write(temporary.join(name), dir.bytes(&place.join(name))?)?;
         }
         write_lines(&temporary.join("accepted.jsonl"), outcome.passed.iter().map(row::accepted))?;
         let mut rejected = before;
@@ -343,5 +346,6 @@ pub fn recommit(dir: &RunDir, stage: usize, old: &Manifest, outcome: Outcome) ->
         fs::rename(&temporary, &place)?;
         place.parent().map_or(Ok(()), sync_dir)
     };
-    write().map_err(|e| EngineError::machine(&format!("cannot commit {}", place.display()), &e))
+    write().map_err(|e| EngineError::machine(&format!("cannot commit {}", place.display()), &e))?;
+    dir.tell(|mirror| mirror.replaced(stage, old.part))
 }

@@ -27,6 +27,7 @@ use crate::input::{self, NoInput, Reading};
 use crate::layout::{RunDir, Shard};
 use crate::part::{self, Manifest, Total};
 use crate::progress::Progress;
+use crate::remote;
 use crate::stop::Stop;
 use crate::summary::Summary;
 
@@ -107,6 +108,9 @@ pub async fn execute(job: Job) -> Result<Summary, EngineError> {
         Err(error) => run.events.tell("stopped", json!({ "why": error.to_string() })),
     }
     result?;
+    for stage in 0..run.job.plan.stages.len() {
+        run.job.dir.tell(|mirror| mirror.refresh(stage))?;
+    }
     Summary::read(&run.job.dir, run.job.plan.stages.len())
 }
 
@@ -185,6 +189,7 @@ impl Run {
     /// Counts what earlier processes committed and returns it, so that it is not done again.
     fn take_up(&self, stage: usize) -> Result<HashSet<u64>, EngineError> {
         let shard = self.job.options.shard;
+        self.job.dir.tell(|mirror| mirror.refresh(stage))?;
         let manifests = part::manifests(&self.job.dir, stage)?;
         let total = part::total(&self.job.dir)?;
         let known = self.job.source.as_ref().and_then(|s| s.len());
@@ -270,7 +275,8 @@ impl Run {
 
     async fn part_unguarded(self: Arc<Self>, stage: usize, work: Work) -> Result<Manifest, EngineError> {
         let Work { part, first, inputs, records, outcome: before } = work;
-        let mut outcome = if block::never_waits(&self.job.plan.stages[stage].block.steps) {
+        let waits = remote::any(&records) || !block::never_waits(&self.job.plan.stages[stage].block.steps);
+        let mut outcome = if !waits {
             tokio::task::block_in_place(|| self.straight_through(stage, records))?
         } else {
             self.clone().side_by_side(stage, records).await?
@@ -331,15 +337,31 @@ impl Run {
             return Err(reason);
         }
         self.job.progress.began();
-        let steps = &self.job.plan.stages[stage].block.steps;
-        let whole = record.clone();
-        let going = AssertUnwindSafe(block::run(steps, record, &self.host)).catch_unwind();
-        let ended = going.await.unwrap_or_else(|_| Ok(panicked(whole)));
+        let ended = self.through(stage, record).await;
         match &ended {
             Ok(outcome) => self.count(outcome),
             Err(reason) => self.job.stop.ask(reason.clone()),
         }
         ended
+    }
+
+    /// A record's way through the steps; its media behind URLs are fetched before, those of samples kept after.
+    async fn through(&self, stage: usize, record: Record) -> Result<Outcome, StopReason> {
+        let record = match stage {
+            0 => match remote::fetch(record)? {
+                Ok(record) => record,
+                Err(failed) => return Ok(Outcome { failed: vec![failed], ..Outcome::default() }),
+            },
+            _ => record,
+        };
+        let whole = record.clone();
+        let steps = &self.job.plan.stages[stage].block.steps;
+        let going = AssertUnwindSafe(block::run(steps, record, &self.host)).catch_unwind();
+        let ended = going.await.unwrap_or_else(|_| Ok(panicked(whole)))?;
+        if stage + 1 == self.job.plan.stages.len() {
+            self.keep_remote(&ended);
+        }
+        Ok(ended)
     }
 
     fn count(&self, outcome: &Outcome) {

@@ -40,16 +40,32 @@ pub fn verify(dir: &RunDir, run: &RunFile, has_media: &dyn Fn(MediaHash) -> bool
     let total = part::total(dir)?;
     report.complete = total.is_some();
     for stage in 0..run.stages {
-        let manifests = part::manifests(dir, stage)?;
-        report.complete &= total.is_some_and(|t| t.parts == manifests.len() as u64);
-        for manifest in &manifests {
+        let mut numbers = part::committed(dir, stage)?;
+        numbers.sort_unstable();
+        report.complete &= total.is_some_and(|t| t.parts == numbers.len() as u64);
+        for number in numbers {
+            // What cannot be read is a problem of its part; the other parts are read all the same.
+            let manifest = match part::manifest(dir, stage, number) {
+                Ok(Some(manifest)) => manifest,
+                Ok(None) => {
+                    report.problems.push(format!("stage {stage} part {number}: there is no manifest"));
+                    continue;
+                }
+                Err(error) => {
+                    report.problems.push(format!("stage {stage} part {number}: {error}"));
+                    continue;
+                }
+            };
+            let manifest = &manifest;
             let last = stage + 1 == run.stages;
             let schema = if last { Some(&run.output) } else { run.stage_schemas.get(stage) };
             let Some(schema) = schema else {
                 return Err(EngineError::Damaged(format!("{}: run.json knows no stage {stage}", dir.path().display())));
             };
             let checked = Checked { dir, stage, manifest, last, schema };
-            checked.check(&mut report, total, run.identity.part_rows, has_media)?;
+            if let Err(error) = checked.check(&mut report, total, run.identity.part_rows, has_media) {
+                checked.problem(&mut report, error.to_string());
+            }
         }
     }
     if !report.complete {

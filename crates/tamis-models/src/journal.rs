@@ -36,7 +36,7 @@ pub struct Journal {
     path: PathBuf,
     writer: Mutex<Writer>,
     own: Log,
-    others: Vec<Log>,
+    others: Vec<(Log, Paid)>,
     /// where the pictures of the others' answers are
     albums: Vec<Arc<dyn MediaStore>>,
 }
@@ -126,7 +126,16 @@ impl Journal {
     ///
     /// Errors: a file that is no journal, or cannot be read.
     pub fn also_read(&mut self, dir: impl AsRef<Path>) -> Result<(), JournalError> {
-        let path = file_in(dir.as_ref());
+        self.read_too(dir.as_ref(), Paid::Elsewhere)
+    }
+
+    /// The same for what this run paid for on another machine: it is on its bill.
+    pub fn also_read_own(&mut self, dir: impl AsRef<Path>) -> Result<(), JournalError> {
+        self.read_too(dir.as_ref(), Paid::ByThisRun)
+    }
+
+    fn read_too(&mut self, dir: &Path, paid: Paid) -> Result<(), JournalError> {
+        let path = file_in(dir);
         let fail = |source| JournalError::Io { path: path.clone(), source };
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -134,7 +143,7 @@ impl Journal {
             Err(e) => return Err(fail(e)),
         };
         let (index, _) = scan(&file).map_err(fail)?.ok_or_else(|| JournalError::Foreign { path: path.clone() })?;
-        self.others.push(Log { file, index: Mutex::new(index) });
+        self.others.push((Log { file, index: Mutex::new(index) }, paid));
         Ok(())
     }
 
@@ -169,7 +178,7 @@ impl Journal {
     /// The answer to this request, if it was paid for before.
     pub(crate) fn get(&self, key: &Key) -> Option<(Entry, Paid)> {
         let own = self.own.get(key).map(|entry| (entry, Paid::ByThisRun));
-        own.or_else(|| self.others.iter().find_map(|log| log.get(key)).map(|entry| (entry, Paid::Elsewhere)))
+        own.or_else(|| self.others.iter().find_map(|(log, paid)| log.get(key).map(|entry| (entry, *paid))))
     }
 
     /// The bytes of a picture that an earlier run has stored.

@@ -72,8 +72,11 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  tamis show llava\n  tamis show out/llava 3f2a9c\n  tamis show out/llava cat.jpg")]
 pub struct ShowArgs {
-    /// A recipe of the cookbook, or a run directory
+    /// A recipe of the cookbook, or a run directory or its URL
     pub what: String,
+    /// Where the run is.
+    #[command(flatten)]
+    pub work: WorkArgs,
     /// The id of a record (its first digits do), or the name of an input row
     pub id: Option<String>,
     /// Machine-readable
@@ -118,7 +121,7 @@ pub struct CheckArgs {
 /// Where the input is.
 #[derive(Debug, Args, Clone, Default)]
 pub struct InputArgs {
-    /// A file or folder: images, jsonl, json, coco, llava, sharegpt, csv, parquet, webdataset
+    /// A file, folder or URL (s3://, gs://, az://, https://): images, jsonl, json, coco, llava, sharegpt, csv, parquet, webdataset
     #[arg(long, value_name = "PATH")]
     pub input: Option<PathBuf>,
     /// The input's format, when it is not plain from the path
@@ -158,6 +161,14 @@ pub struct PlanArgs {
     pub json: bool,
 }
 
+/// Where a run in a bucket is worked on.
+#[derive(Debug, Args, Clone, Default)]
+pub struct WorkArgs {
+    /// The working directory of a run in a bucket [default: in the user's cache directory]
+    #[arg(long, value_name = "DIR")]
+    pub work: Option<PathBuf>,
+}
+
 /// Arguments of `run`.
 #[derive(Debug, Args, Clone, Default)]
 #[command(after_help = "Examples:\n  \
@@ -175,9 +186,12 @@ pub struct RunArgs {
     /// Who plays the roles: a models.yaml, a server's URL, or `sim`
     #[arg(long, value_name = "FILE|URL|sim")]
     pub models: Option<String>,
-    /// The run directory [default: out/RECIPE]
-    #[arg(long, value_name = "DIR")]
+    /// The run directory, or its URL in a bucket (s3://, gs://, az://) [default: out/RECIPE]
+    #[arg(long, value_name = "DIR|URL")]
     pub out: Option<PathBuf>,
+    /// Where the run is.
+    #[command(flatten)]
+    pub work: WorkArgs,
     /// The first N inputs only
     #[arg(long, value_name = "N")]
     pub take: Option<u64>,
@@ -228,8 +242,11 @@ pub struct RunArgs {
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
-    /// The run directory
+    /// The run directory, or its URL
     pub dir: PathBuf,
+    /// Where the run is.
+    #[command(flatten)]
+    pub work: WorkArgs,
     /// Another budget than the run was begun with, in US dollars
     #[arg(long, value_name = "USD")]
     pub budget_usd: Option<f64>,
@@ -256,8 +273,11 @@ pub struct ResumeArgs {
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The run directory
+    /// The run directory, or its URL
     pub dir: PathBuf,
+    /// Where the run is.
+    #[command(flatten)]
+    pub work: WorkArgs,
     /// Only look media up instead of hashing every byte again
     #[arg(long)]
     pub fast: bool,
@@ -270,8 +290,11 @@ pub struct VerifyArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  tamis stats out/llava\n  tamis stats out/bee-honeypipe --by domain,cot_level")]
 pub struct StatsArgs {
-    /// The run directory
+    /// The run directory, or its URL
     pub dir: PathBuf,
+    /// Where the run is.
+    #[command(flatten)]
+    pub work: WorkArgs,
     /// Count the samples by the values of these fields together
     #[arg(long, value_name = "FIELD,FIELD", value_delimiter = ',')]
     pub by: Vec<String>,
@@ -287,14 +310,17 @@ pub struct StatsArgs {
     tamis export out/first --to llava --out data/llava\n  \
     tamis export --formats")]
 pub struct ExportArgs {
-    /// The run directory
+    /// The run directory, or its URL
     #[arg(required_unless_present = "formats")]
     pub dir: Option<PathBuf>,
+    /// Where the run is.
+    #[command(flatten)]
+    pub work: WorkArgs,
     /// The format
     #[arg(long, value_name = "FORMAT", required_unless_present = "formats")]
     pub to: Option<String>,
-    /// The directory to write, new or empty
-    #[arg(long, value_name = "DIR", required_unless_present = "formats")]
+    /// The directory to write, new or empty, or a URL in a bucket
+    #[arg(long, value_name = "DIR|URL", required_unless_present = "formats")]
     pub out: Option<PathBuf>,
     /// List the formats
     #[arg(long)]

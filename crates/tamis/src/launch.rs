@@ -3,15 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tamis_core::Name;
+use tamis_core::media::DiskStore;
 use tamis_core::model::RoleKind;
 use tamis_core::source::{SharedSource, Wanted};
+use tamis_core::{Name, place};
+use tamis_engine::RunDir;
 use tamis_models::Bindings;
 use tamis_ops::REGISTRY;
 use tamis_recipe::plan::Plan;
 use tamis_recipe::{Checked, Files, Library};
 
-use crate::args::{InputArgs, RecipeArgs};
+use crate::args::{InputArgs, RecipeArgs, WorkArgs};
 use crate::cookbook;
 use crate::error::Error;
 
@@ -75,6 +77,9 @@ pub fn source(plan: &Plan, input: &InputArgs) -> Result<Option<SharedSource>, Er
         let message = format!("`{}` needs no input, but --input {} is given", plan.name, path.display());
         return Err(Error::refused(message));
     }
+    if let Some(url) = path.to_str().filter(|_| place::is_url(path)) {
+        tamis_remote::install(&[url]);
+    }
     let renames = input.map.iter().map(|pair| {
         let (field, column) = split(pair, "--map", "image=img_path")?;
         if !plan.inputs.contains(&field) {
@@ -86,6 +91,34 @@ pub fn source(plan: &Plan, input: &InputArgs) -> Result<Option<SharedSource>, Er
     });
     let wanted = Wanted { schema: plan.inputs.clone(), renames: renames.collect::<Result<_, _>>()? };
     Ok(Some(tamis_io::source::open_source(path, input.format.as_deref(), &wanted)?))
+}
+
+/// The run directory at a path or URL, to work in.
+pub fn run_dir(place: &Path, work: &WorkArgs) -> Result<RunDir, Error> {
+    match url_of(place, work)? {
+        Some(url) => tamis_remote::mirror::open(url, work.work.as_deref()).map_err(|e| Error::refused(e.to_string())),
+        None => Ok(RunDir::at(place)),
+    }
+}
+
+/// The run directory at a path or URL, to be read.
+pub fn finished_run(place: &Path, work: &WorkArgs) -> Result<RunDir, Error> {
+    match url_of(place, work)? {
+        Some(url) => {
+            let dir = tamis_remote::mirror::open_to_read(url, work.work.as_deref());
+            dir.map_err(|e| Error::refused(e.to_string()))
+        }
+        None => Ok(RunDir::at(place)),
+    }
+}
+
+fn url_of<'a>(place: &'a Path, work: &WorkArgs) -> Result<Option<&'a str>, Error> {
+    let url = place.to_str().filter(|_| place::is_url(place));
+    if url.is_none() && work.work.is_some() {
+        let message = format!("--work is for runs in a bucket; {} is a directory of this machine", place.display());
+        return Err(Error::refused(message));
+    }
+    Ok(url)
 }
 
 /// The roles of a plan as the bindings want them.
@@ -134,13 +167,21 @@ pub fn jobs(asked: Option<usize>) -> usize {
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1)
 }
 
-/// The path made absolute, so that a run can be taken up from another directory.
+/// The path made absolute (a URL is), so that a run can be taken up from another directory.
 pub fn absolute(path: &Path) -> String {
+    if place::is_url(path) {
+        return path.display().to_string();
+    }
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
 }
 
 /// The media store of a run directory, for reading.
-pub fn media(dir: &tamis_engine::RunDir) -> Result<Arc<tamis_core::media::DiskStore>, Error> {
-    let store = tamis_core::media::DiskStore::read_only(&dir.media());
+pub fn media(dir: &RunDir) -> Result<Arc<DiskStore>, Error> {
+    if let Some(mirror) = dir.mirror() {
+        std::fs::create_dir_all(dir.media()).map_err(|e| Error::refused(format!("{}: {e}", dir.media().display())))?;
+        let store = DiskStore::read_only_copy(&dir.media(), Some(mirror.packs()));
+        return store.map(Arc::new).map_err(|e| Error::refused(e.to_string()));
+    }
+    let store = DiskStore::read_only(&dir.media());
     store.map(Arc::new).map_err(|e| Error::refused(e.to_string()))
 }

@@ -19,6 +19,7 @@ use crate::args::{Cli, Command};
 
 fn main() -> ExitCode {
     leave_quietly_when_nobody_reads();
+    tamis_remote::install(&[]);
     let cli = Cli::parse();
     let result = match cli.command {
         Command::List(args) => commands::list::run(&args),

@@ -8,6 +8,7 @@ mod header;
 mod store;
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decode::{Limits, decode, encode_png};
 pub use header::{Format, Header, Orientation, ReadSeek};
-pub use store::{DiskStore, Entry, MediaStore, MemoryStore};
+pub use store::{DiskStore, Elsewhere, Entry, MediaStore, MemoryStore};
 
 /// The content address of media: blake3 of the bytes as they are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,14 +40,14 @@ pub enum MediaKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// a whole file
+    /// a whole file, or an object
     File {
-        /// its path
+        /// its path, or its URL; see [`crate::place`]
         path: PathBuf,
     },
     /// a stretch of a file: a member of an archive, a value in a column
     Range {
-        /// the containing file
+        /// the containing file or object
         path: PathBuf,
         /// first byte
         offset: u64,
@@ -88,10 +89,44 @@ impl fmt::Debug for Held {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{origin}: {message}")]
 pub struct MediaError {
+    /// what is to blame
+    pub kind: MediaErrorKind,
     /// where the bytes were
     pub origin: String,
     /// what was wrong
     pub message: String,
+}
+
+/// What is to blame for media that could not be read or stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaErrorKind {
+    /// nothing is there
+    NotFound,
+    /// the bytes, their place or their permissions: trying again changes nothing
+    Unreadable,
+    /// this machine has no space left: no other media can be stored either
+    DiskFull,
+    /// a server that did not answer, or not well, however often it was asked
+    Network,
+}
+
+impl MediaErrorKind {
+    /// What an error of the operating system, or of a server, is about.
+    pub fn of(error: &io::Error) -> MediaErrorKind {
+        use io::ErrorKind;
+        match error.kind() {
+            ErrorKind::NotFound => MediaErrorKind::NotFound,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => MediaErrorKind::DiskFull,
+            ErrorKind::TimedOut
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown => MediaErrorKind::Network,
+            _ => MediaErrorKind::Unreadable,
+        }
+    }
 }
 
 impl Media {
@@ -175,7 +210,20 @@ impl Media {
 
     /// An error about these bytes.
     pub fn error(&self, message: impl Into<String>) -> MediaError {
-        MediaError { origin: self.origin_text(), message: message.into() }
+        MediaError { kind: MediaErrorKind::Unreadable, origin: self.origin_text(), message: message.into() }
+    }
+
+    /// An error of the operating system, or of a server, about these bytes.
+    pub fn io_error(&self, error: &io::Error) -> MediaError {
+        MediaError { kind: MediaErrorKind::of(error), ..self.error(store::io_text(error)) }
+    }
+
+    /// The file or object around its bytes, if it has one.
+    pub fn place(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File { path } | Origin::Range { path, .. } => Some(path),
+            Origin::Stored => None,
+        }
     }
 
     /// The origin in words: a path, a member of an archive, or the hash.

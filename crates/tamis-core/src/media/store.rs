@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use disk::DiskStore;
+pub use disk::{DiskStore, Elsewhere};
 pub use index::Entry;
+pub(super) use origin::io_text;
 
 use super::header::{self, Header, ReadSeek};
 use super::{Bytes, Media, MediaError, MediaHash, MediaKind, Origin};

@@ -1,11 +1,11 @@
 //! CSV and TSV: a header, then one row for each record.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Number, Value as Json};
 use tamis_core::Type;
+use tamis_core::place::{self, Section};
 use tamis_core::source::{RowError, SharedSource, SourceError, Wanted};
 
 use super::files::{self, base_name, extension, io_error};
@@ -62,9 +62,8 @@ impl Format for Table {
 
     fn len(&self) -> Option<u64> {
         *self.len.get_or_init(|| {
-            let size = self.path.metadata().ok()?.len();
             let count = || Some(self.reader().ok()?.into_byte_records().count() as u64);
-            if size <= files::COUNTED { count() } else { None }
+            if files::are_countable(std::slice::from_ref(&self.path)) { count() } else { None }
         })
     }
 
@@ -105,12 +104,12 @@ impl Format for Table {
 }
 
 impl Table {
-    fn reader(&self) -> Result<csv::Reader<File>, SourceError> {
+    fn reader(&self) -> Result<csv::Reader<Section>, SourceError> {
         let tabs = extension(&self.path).is_some_and(|ext| ext == "tsv" || ext == "tab");
         let mut builder = csv::ReaderBuilder::new();
         builder.flexible(true).delimiter(if tabs { b'\t' } else { b',' });
-        let file = File::open(&self.path).map_err(|e| io_error(&self.path, &e))?;
-        Ok(builder.from_reader(file))
+        let file = place::open(&self.path).map_err(|e| io_error(&self.path, &e))?;
+        Ok(builder.buffer_capacity(1 << 17).from_reader(file.whole()))
     }
 
     fn fields(&self, record: &csv::ByteRecord, types: &[Option<Type>]) -> Result<Map<String, Json>, String> {

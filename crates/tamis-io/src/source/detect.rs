@@ -1,13 +1,13 @@
 //! Telling what a path holds.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tamis_core::error::did_you_mean;
+use tamis_core::place;
 use tamis_core::source::SourceError;
 
 use super::coco;
@@ -28,18 +28,18 @@ pub(crate) enum Kind {
 /// Tells by names first, and by content where names are not enough.
 pub(crate) fn look(path: &Path) -> Result<Kind, SourceError> {
     check_there(path)?;
-    if path.is_dir() { look_into(path) } else { look_at(path) }
+    if place::is_dir(path) { look_into(path) } else { look_at(path) }
 }
 
 /// The same where the user says which format it is.
 pub(crate) fn as_format(path: &Path, format: &str) -> Result<Kind, SourceError> {
     check_there(path)?;
     let files = |extensions: &[&str]| {
-        if path.is_dir() { shards(path, extensions) } else { Ok(vec![path.to_path_buf()]) }
+        if place::is_dir(path) { shards(path, extensions) } else { Ok(vec![path.to_path_buf()]) }
     };
     let found = match format {
         "images" => return Ok(Kind::Images),
-        "coco" if path.is_dir() => Kind::Coco(coco::annotation_files(path)?),
+        "coco" if place::is_dir(path) => Kind::Coco(coco::annotation_files(path)?),
         "coco" => Kind::Coco(vec![path.to_path_buf()]),
         "jsonl" => Kind::Jsonl(files(JSONL)?),
         "parquet" => Kind::Parquet(files(PARQUET)?),
@@ -61,8 +61,8 @@ const PARQUET: &[&str] = &["parquet", "pq"];
 const CSV: &[&str] = &["csv", "tsv", "tab"];
 
 fn check_there(path: &Path) -> Result<(), SourceError> {
-    let Err(error) = path.metadata() else { return Ok(()) };
-    if error.kind() != std::io::ErrorKind::NotFound {
+    let Err(error) = place::facts(path) else { return Ok(()) };
+    if error.kind() != std::io::ErrorKind::NotFound || place::is_url(path) {
         return Err(io_error(path, &error));
     }
     let beside = path.parent().map(|dir| if dir.as_os_str().is_empty() { Path::new(".") } else { dir });
@@ -77,14 +77,14 @@ fn check_there(path: &Path) -> Result<(), SourceError> {
 fn shards(dir: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, SourceError> {
     let fits = |path: &PathBuf| extension(path).is_some_and(|ext| extensions.contains(&ext.as_str()));
     let mut files: Vec<PathBuf> = entries(dir)?.into_iter().filter(fits).collect();
-    if files.is_empty() && dir.join("data").is_dir() {
+    if files.is_empty() && place::is_dir(&dir.join("data")) {
         files = entries(&dir.join("data"))?.into_iter().filter(fits).collect();
     }
     Ok(files)
 }
 
 fn one(path: &Path, extensions: &[&str]) -> Result<PathBuf, SourceError> {
-    if !path.is_dir() {
+    if !place::is_dir(path) {
         return Ok(path.to_path_buf());
     }
     let files = shards(path, extensions)?;
@@ -139,7 +139,7 @@ const UNDERSTOOD: &str = "an input is a folder of pictures, a COCO directory, or
                           .tar files; `--format` says which it is when its name does not";
 
 fn look_at(path: &Path) -> Result<Kind, SourceError> {
-    let size = path.metadata().map_err(|e| io_error(path, &e))?.len();
+    let size = place::facts(path).map_err(|e| io_error(path, &e))?.bytes;
     if size == 0 {
         return Err(SourceError::new(format!("{}: the file is empty (0 bytes)", path.display())));
     }
@@ -157,7 +157,7 @@ fn look_at(path: &Path) -> Result<Kind, SourceError> {
 
 fn look_at_bytes(path: &Path) -> Result<Kind, SourceError> {
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut start));
+    let read = place::open(path).and_then(|file| file.whole().take(512).read_to_end(&mut start));
     read.map_err(|e| io_error(path, &e))?;
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start).trim_ascii_start();
     let packed = |tool: &str| {
@@ -209,7 +209,7 @@ enum First {
 
 /// What a JSON file begins with, read no further than needed.
 fn first_value(path: &Path) -> Result<First, SourceError> {
-    let mut reader = BufReader::new(File::open(path).map_err(|e| io_error(path, &e))?);
+    let mut reader = BufReader::new(place::open(path).map_err(|e| io_error(path, &e))?.whole());
     skip_mark(&mut reader).map_err(|e| io_error(path, &e))?;
     let mut peek = Peek::default();
     let mut json = serde_json::Deserializer::from_reader(reader);
@@ -227,7 +227,7 @@ fn first_value(path: &Path) -> Result<First, SourceError> {
     }
 }
 
-fn skip_mark(reader: &mut BufReader<File>) -> std::io::Result<()> {
+fn skip_mark(reader: &mut BufReader<place::Section>) -> std::io::Result<()> {
     use std::io::BufRead;
     if reader.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
         reader.consume(3);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use tamis_core::convert::{Folder, MediaResolver, shorten};
 use tamis_core::media::{Bytes, Origin};
-use tamis_core::{Media, MediaKind};
+use tamis_core::{Media, MediaKind, place};
 
 /// Media inside the input itself.
 #[derive(Clone, Debug)]
@@ -72,8 +72,18 @@ impl MediaResolver for RowMedia<'_> {
         if let Some(data) = text.strip_prefix("data:") {
             return data_url(kind, data);
         }
+        if place::is_url(Path::new(text)) {
+            return Ok(Arc::new(Media::file(kind, text)));
+        }
         if text.contains("://") {
-            return Err(format!("`{}` is a URL; download it first and give its path", shorten(text)));
+            let known = place::SCHEMES.join("://, ");
+            return Err(format!("`{}`: URLs that are read begin with {known}://", shorten(text)));
+        }
+        if text.starts_with('/') && place::is_url(self.folder) {
+            let found = shorten(text);
+            return Err(format!(
+                "`{found}` is a path of some machine; beside an object, relative paths and URLs are read"
+            ));
         }
         Folder(PathBuf::from(self.folder)).resolve(kind, text)
     }

@@ -1,10 +1,10 @@
 //! Finding files, and reading lines of any length without trusting them.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use tamis_core::place::{self, Section};
 use tamis_core::source::SourceError;
 
 /// What is taken for a picture by its name. Which of them can be decoded is for the reader of the pixels to say.
@@ -17,7 +17,7 @@ pub(crate) fn is_image(path: &Path) -> bool {
 
 /// The extension in lower case, without its dot.
 pub(crate) fn extension(path: &Path) -> Option<String> {
-    path.extension().map(|ext| ext.to_string_lossy().to_lowercase())
+    Path::new(&base_name(path)).extension().map(|ext| ext.to_string_lossy().to_lowercase())
 }
 
 /// A path as a name inside the input: parts joined by `/` on every system.
@@ -27,10 +27,13 @@ pub(crate) fn name_in(root: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
-/// The last part of a path, for messages and keys.
+/// The last part of a path, for messages and keys; of a web address without its query.
 pub(crate) fn base_name(path: &Path) -> String {
-    match path.file_name() {
-        Some(name) => name.to_string_lossy().into_owned(),
+    match path.file_name().map(|name| name.to_string_lossy()) {
+        Some(name) if matches!(place::scheme(path), Some("http" | "https")) => {
+            name.split(['?', '#']).next().unwrap_or_default().to_string()
+        }
+        Some(name) => name.into_owned(),
         None => path.display().to_string(),
     }
 }
@@ -47,10 +50,7 @@ pub(crate) fn io_error(path: &Path, error: &io::Error) -> SourceError {
 
 /// The entries of one directory in name order, hidden ones left out.
 pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>, SourceError> {
-    let read = || -> io::Result<Vec<PathBuf>> {
-        std::fs::read_dir(dir)?.map(|entry| entry.map(|entry| entry.path())).collect()
-    };
-    let mut paths = read().map_err(|e| io_error(dir, &e))?;
+    let mut paths = place::entries(dir).map_err(|e| io_error(dir, &e))?;
     paths.retain(|path| !is_hidden(path));
     paths.sort();
     Ok(paths)
@@ -64,6 +64,9 @@ fn is_hidden(path: &Path) -> bool {
 /// All files below a directory, each with its name relative to it, in name order. Symbolic links are followed, each
 /// directory is entered once, so that a loop of links comes to an end.
 pub(crate) fn walk(root: &Path) -> Result<Vec<(String, PathBuf)>, SourceError> {
+    if place::is_url(root) {
+        return walk_url(root);
+    }
     let mut files = Vec::new();
     let mut seen = HashSet::new();
     let mut open = vec![root.to_path_buf()];
@@ -79,15 +82,27 @@ pub(crate) fn walk(root: &Path) -> Result<Vec<(String, PathBuf)>, SourceError> {
     Ok(files)
 }
 
+/// The same behind a URL, where directories are only parts of names.
+fn walk_url(root: &Path) -> Result<Vec<(String, PathBuf)>, SourceError> {
+    let paths = place::walk_url(root).map_err(|e| io_error(root, &e))?;
+    let mut files: Vec<_> = paths.into_iter().map(|path| (name_in(root, &path), path)).collect();
+    files.retain(|(name, _)| !Path::new(name).components().any(|part| is_hidden(Path::new(part.as_os_str()))));
+    files.sort();
+    Ok(files)
+}
+
 /// The most bytes of one line or element: 64 MiB.
 pub(crate) const LONGEST: usize = 64 << 20;
 
-/// The most bytes of input that are read through to count rows: 256 MiB.
-pub(crate) const COUNTED: u64 = 256 << 20;
+/// Whether files are so small that they are read through to count rows: 256 MiB, of objects 4 MiB.
+pub(crate) fn are_countable(paths: &[PathBuf]) -> bool {
+    let most = if paths.first().is_some_and(|path| place::is_url(path)) { 4 << 20 } else { 256 << 20 };
+    paths.iter().filter_map(|path| place::facts(path).ok()).map(|facts| facts.bytes).sum::<u64>() <= most
+}
 
 /// The lines of a file, as bytes without their end.
 pub(crate) struct Lines {
-    reader: BufReader<File>,
+    reader: BufReader<Section>,
     /// the number of the line read last, from 1
     pub number: u64,
 }
@@ -97,7 +112,7 @@ pub(crate) struct TooLong;
 
 impl Lines {
     pub(crate) fn open(path: &Path) -> io::Result<Lines> {
-        Ok(Lines { reader: BufReader::with_capacity(1 << 17, File::open(path)?), number: 0 })
+        Ok(Lines { reader: BufReader::with_capacity(1 << 17, place::open(path)?.whole()), number: 0 })
     }
 
     /// Reads the next line that is not blank into `line`; `None` at the end.

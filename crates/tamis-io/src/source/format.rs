@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value as Json};
+use tamis_core::place;
 use tamis_core::source::{RowError, SharedSource, Source, SourceError, SourceItem, Wanted};
 use tamis_core::{Schema, Type};
 
@@ -94,17 +94,16 @@ impl<F: Format> Source for Typed<F> {
     }
 }
 
-/// A digest of names, sizes and times of change. A file that is gone counts with its name alone.
+/// A digest of names, sizes and times of change (of objects, entity tags). A file that is gone counts with its name alone.
 fn fingerprint(format: &str, files: &[(String, PathBuf)]) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(format.as_bytes());
     for (name, path) in files {
         hasher.update(&(name.len() as u64).to_le_bytes());
         hasher.update(name.as_bytes());
-        if let Ok(facts) = path.metadata() {
-            hasher.update(&facts.len().to_le_bytes());
-            let changed = facts.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            hasher.update(&changed.unwrap_or_default().as_nanos().to_le_bytes());
+        if let Ok(facts) = place::facts(path) {
+            hasher.update(&facts.bytes.to_le_bytes());
+            hasher.update(facts.stamp.as_bytes());
         }
     }
     hasher.finalize().to_hex()[..32].to_string()

@@ -1,12 +1,12 @@
 //! A folder of pictures, with what is known about each in a file beside it.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 use tamis_core::media::Origin;
+use tamis_core::place;
 use tamis_core::source::{RowError, SharedSource, SourceError, Wanted};
 
 use super::embedded::Embedded;
@@ -23,7 +23,7 @@ use super::typing::Need;
 ///
 /// Errors: no picture in it, by its name; what was found instead is told.
 pub(crate) fn open(root: &Path, wanted: &Wanted) -> Result<SharedSource, SourceError> {
-    let (root, files) = if root.is_dir() {
+    let (root, files) = if place::is_dir(root) {
         (root.to_path_buf(), files::walk(root)?)
     } else {
         let folder = root.parent().unwrap_or(Path::new("")).to_path_buf();
@@ -102,11 +102,14 @@ fn row(name: &str, path: &Path, sidecars: bool) -> Result<RawRow, String> {
 /// The bytes of the file with the same name and another extension, if there is one.
 fn sidecar(path: &Path, extension: &str) -> Result<Option<Vec<u8>>, String> {
     let beside = path.with_extension(extension);
-    match fs::metadata(&beside) {
-        Ok(facts) if facts.len() > files::LONGEST as u64 => {
+    match place::facts(&beside) {
+        Ok(facts) if facts.bytes > files::LONGEST as u64 => {
             Err(format!("the .{extension} file beside it is larger than {} MiB", files::LONGEST >> 20))
         }
-        Ok(_) => fs::read(&beside).map(Some).map_err(|e| io_error(&beside, &e).message),
+        Ok(_) => {
+            let bytes = place::read(&beside, files::LONGEST as u64).map_err(|e| io_error(&beside, &e).message)?;
+            Ok(Some(bytes.to_vec()))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(io_error(&beside, &error).message),
     }

@@ -1,10 +1,10 @@
 //! JSON: an array of objects, among them the files of LLaVA and ShareGPT.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use tamis_core::place;
 use tamis_core::source::{RowError, SharedSource, SourceError, Wanted};
 
 use super::files::{self, base_name, io_error};
@@ -40,8 +40,8 @@ impl Format for JsonArray {
 
     fn len(&self) -> Option<u64> {
         *self.len.get_or_init(|| {
-            let size = self.path.metadata().ok()?.len();
-            (size <= files::COUNTED).then(|| self.elements(0).ok().map(|rows| rows.count() as u64)).flatten()
+            let countable = files::are_countable(std::slice::from_ref(&self.path));
+            countable.then(|| self.elements(0).ok().map(|rows| rows.count() as u64)).flatten()
         })
     }
 
@@ -64,8 +64,8 @@ impl Format for JsonArray {
 
 impl JsonArray {
     fn elements(&self, from: u64) -> Result<impl Iterator<Item = Element> + use<>, SourceError> {
-        let file = File::open(&self.path).map_err(|e| io_error(&self.path, &e))?;
-        let elements = Elements::new(BufReader::with_capacity(1 << 17, file));
+        let file = place::open(&self.path).map_err(|e| io_error(&self.path, &e))?;
+        let elements = Elements::new(BufReader::with_capacity(1 << 17, file.whole()));
         let mut elements = elements.map_err(|e| io_error(&self.path, &e))?;
         for _ in 0..from {
             if elements.next().is_none() {

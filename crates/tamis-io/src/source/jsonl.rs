@@ -39,10 +39,7 @@ impl Format for Jsonl {
     }
 
     fn len(&self) -> Option<u64> {
-        *self.len.get_or_init(|| {
-            let size: u64 = self.paths.iter().filter_map(|path| path.metadata().ok()).map(|facts| facts.len()).sum();
-            (size <= files::COUNTED).then(|| self.count().ok()).flatten()
-        })
+        *self.len.get_or_init(|| files::are_countable(&self.paths).then(|| self.count().ok()).flatten())
     }
 
     fn files(&self) -> Vec<(String, PathBuf)> {

@@ -20,6 +20,7 @@ mod webdataset;
 use std::path::{Path, PathBuf};
 
 use tamis_core::error::did_you_mean;
+use tamis_core::place;
 use tamis_core::source::{SharedSource, SourceError, Wanted};
 
 use self::detect::Kind;
@@ -39,7 +40,7 @@ pub fn formats() -> &'static [(&'static str, &'static str)] {
     ]
 }
 
-/// Opens the input at `path` as the format of that name, or as what it looks like.
+/// Opens the input at `path`, which may be a URL (see [`place`]), as the format of that name, or as what it looks like.
 ///
 /// The rows come in the types that `wanted` asks for; fields that it does not ask for are left out, unless it asks
 /// for nothing: then everything comes in its natural type.
@@ -47,6 +48,7 @@ pub fn formats() -> &'static [(&'static str, &'static str)] {
 /// Errors: nothing there, nothing that is understood (what was found is told), an empty file, a field that the recipe
 /// needs and the input does not have (with the fields that it has).
 pub fn open_source(path: &Path, format: Option<&str>, wanted: &Wanted) -> Result<SharedSource, SourceError> {
+    let path = &without_end(path);
     let kind = match format {
         Some(name) => detect::as_format(path, known(name)?)?,
         None => detect::look(path)?,
@@ -59,6 +61,14 @@ pub fn open_source(path: &Path, format: Option<&str>, wanted: &Wanted) -> Result
         Kind::Csv(file) => csv::open(&file, wanted),
         Kind::Parquet(files) => parquet::open(path, files, wanted),
         Kind::WebDataset(files) => webdataset::open(path, files, wanted),
+    }
+}
+
+/// `s3://bucket/photos/` as `s3://bucket/photos`: names are joined to it.
+fn without_end(path: &Path) -> PathBuf {
+    match path.to_str() {
+        Some(url) if place::is_url(path) => PathBuf::from(url.trim_end_matches('/')),
+        _ => path.to_path_buf(),
     }
 }
 

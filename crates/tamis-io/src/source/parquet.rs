@@ -1,8 +1,8 @@
 //! Parquet, with the `Image` columns of Hugging Face datasets.
 
 mod cell;
+mod chunks;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use ::parquet::arrow::arrow_reader::{
 };
 use arrow_array::RecordBatch;
 use serde_json::Map;
-use tamis_core::Type;
 use tamis_core::source::{RowError, SharedSource, SourceError, Wanted};
+use tamis_core::{Type, place};
 
 use self::cell::Cells;
+use self::chunks::Chunks;
 use super::files::io_error;
 use super::format::{Format, RawRow, RawRows, typed};
 use super::typing::Need;
@@ -47,7 +48,7 @@ struct Shard {
 
 impl Shard {
     fn open(root: &Path, path: &Path) -> Result<Shard, SourceError> {
-        let file = File::open(path).map_err(|e| io_error(path, &e))?;
+        let file = Chunks(place::open(path).map_err(|e| io_error(path, &e))?);
         // Without the writer's own Arrow schema there are fewer types: no dictionaries, no large or view arrays.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(|e| {
@@ -123,7 +124,7 @@ impl Shard {
     fn reader(&self, group: &Group, wanted: &[(usize, String, bool)]) -> Result<ParquetRecordBatchReader, String> {
         // So few rows that a batch of large pictures stays small.
         const BATCH: usize = 32;
-        let file = File::open(&self.path).map_err(|e| io_error(&self.path, &e).message)?;
+        let file = Chunks(place::open(&self.path).map_err(|e| io_error(&self.path, &e).message)?);
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
         let roots = wanted.iter().map(|(i, _, _)| *i);
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);

@@ -3,13 +3,12 @@
 mod members;
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value as Json};
 use tamis_core::media::Origin;
+use tamis_core::place::{self, Opened};
 use tamis_core::source::{RowError, SharedSource, SourceError, Wanted};
 
 use self::members::{Cut, Member, Members};
@@ -64,9 +63,12 @@ impl Format for Tars {
     fn len(&self) -> Option<u64> {
         // Headers only: one seek for each member, which is cheap up to some 100,000 members.
         const COUNTED: u64 = 16 << 30;
+        // Behind a URL the seeks would read it all.
+        const COUNTED_URL: u64 = 64 << 20;
         *self.len.get_or_init(|| {
-            let size: u64 = self.paths.iter().filter_map(|path| path.metadata().ok()).map(|facts| facts.len()).sum();
-            (size <= COUNTED).then(|| self.samples().count() as u64)
+            let most = if place::is_url(&self.root) { COUNTED_URL } else { COUNTED };
+            let size: u64 = self.paths.iter().filter_map(|path| place::facts(path).ok()).map(|facts| facts.bytes).sum();
+            (size <= most).then(|| self.samples().count() as u64)
         })
     }
 
@@ -90,7 +92,7 @@ impl Tars {
 /// Adjacent members with one key.
 struct Sample {
     tar: Arc<Path>,
-    file: Arc<File>,
+    file: Arc<Opened>,
     shard: String,
     key: String,
     /// how many samples before it in the tar have the same key
@@ -154,8 +156,7 @@ impl Sample {
         if member.length > files::LONGEST as u64 {
             return Err(error(format!("the text is longer than {} MiB", files::LONGEST >> 20)));
         }
-        let mut bytes = vec![0; member.length as usize];
-        self.file.read_exact_at(&mut bytes, member.offset).map_err(|e| error(e.to_string()))?;
+        let bytes = self.file.near(member.offset, member.length).map_err(|e| error(e.to_string()))?;
         String::from_utf8(bytes).map_err(|e| error(format!("expected UTF-8: {e}")))
     }
 
@@ -175,7 +176,7 @@ fn number_or_text(text: &str) -> Json {
 /// The samples of one tar.
 struct Samples {
     tar: Arc<Path>,
-    file: Option<Arc<File>>,
+    file: Option<Arc<Opened>>,
     shard: String,
     members: Option<Members>,
     next: Option<Member>,
@@ -186,9 +187,9 @@ struct Samples {
 
 impl Samples {
     fn open(shard: String, path: &Path) -> Samples {
-        let opened = Members::open(path).and_then(|members| Ok((members, File::open(path)?)));
+        let opened = Members::open(path).and_then(|members| Ok((members, place::open(path)?)));
         let (members, file, failed) = match opened {
-            Ok((members, file)) => (Some(members), Some(Arc::new(file)), None),
+            Ok((members, file)) => (Some(members), Some(file), None),
             Err(error) => (None, None, Some(Cut { member: None, message: error.to_string() })),
         };
         Samples { tar: path.into(), file, shard, members, next: None, failed, seen: HashMap::new() }

@@ -1,15 +1,17 @@
 //! `tamis export`: the samples of a run in a format that trainers read, with a dataset card.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Value as Json, json};
-use tamis_core::Record;
 use tamis_core::sink::{Dataset, SinkError};
+use tamis_core::{Record, place};
 use tamis_engine::dataset;
 use tamis_engine::layout::Player;
 use tamis_engine::{RunDir, RunFile, Summary};
 use tamis_io::card::{Card, CardModel, Counts};
+
+use tempfile::TempDir;
 
 use crate::args::ExportArgs;
 use crate::error::{Error, FAILED, Outcome};
@@ -30,21 +32,19 @@ pub fn run(args: &ExportArgs) -> Outcome {
 
 fn export(args: &ExportArgs, dir: &Path, format: &str, out: &Path) -> Outcome {
     let sink = tamis_io::sink::sink(format).map_err(|e| Error::refused(e.to_string()))?;
-    let dir = RunDir::at(dir);
+    let dir = launch::finished_run(dir, &args.work)?;
     let run = dir.read()?;
     let summary = Summary::read(&dir, run.stages)?;
     refuse_incomplete(args, &dir, &summary)?;
     sink.accepts(&run.output).map_err(|e| Error::refused(e.to_string()))?;
-    if std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::refused(format!("{} is not empty", out.display())).help("name a new directory with --out"));
-    }
-    std::fs::create_dir_all(out).map_err(|e| Error::refused(format!("cannot make {}: {e}", out.display())))?;
+    let target = Target::new(out)?;
     let media = launch::media(&dir)?;
     let dataset = Dataset { schema: &run.output, media: &*media, len: summary.accepted, name: &run.identity.recipe };
     let mut samples = dataset::samples(&dir, &run)?.map(|r| r.map_err(|e| SinkError(e.to_string())));
     let failed = |message: String| Error { message, help: None, code: FAILED };
-    sink.write(&dataset, &mut samples, out).map_err(|e| failed(e.to_string()))?;
-    card(&dir, &run, &summary, format)?.write(out).map_err(|e| failed(e.to_string()))?;
+    sink.write(&dataset, &mut samples, target.dir()).map_err(|e| failed(e.to_string()))?;
+    card(&dir, &run, &summary, format)?.write(target.dir()).map_err(|e| failed(e.to_string()))?;
+    target.finish(out).map_err(|e| failed(e.to_string()))?;
     if args.json {
         println!("{}", json!({ "out": out, "format": format, "samples": summary.accepted }));
     } else {
@@ -57,8 +57,46 @@ fn export(args: &ExportArgs, dir: &Path, format: &str, out: &Path) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where an export is written: a directory, or one of this machine that is then copied into a bucket.
+enum Target {
+    Here(PathBuf),
+    Bucket(TempDir),
+}
+
+impl Target {
+    fn new(out: &Path) -> Result<Target, Error> {
+        let help = "name a new directory with --out";
+        if let Some(url) = out.to_str().filter(|_| place::is_url(out)) {
+            if tamis_remote::exists(url).map_err(|e| Error::refused(e.to_string()))? {
+                return Err(Error::refused(format!("{url} is not empty")).help(help));
+            }
+            let scratch = TempDir::new().map_err(|e| Error::refused(format!("no temporary directory: {e}")))?;
+            return Ok(Target::Bucket(scratch));
+        }
+        if std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Error::refused(format!("{} is not empty", out.display())).help(help));
+        }
+        std::fs::create_dir_all(out).map_err(|e| Error::refused(format!("cannot make {}: {e}", out.display())))?;
+        Ok(Target::Here(out.to_path_buf()))
+    }
+
+    fn dir(&self) -> &Path {
+        match self {
+            Target::Here(dir) => dir,
+            Target::Bucket(scratch) => scratch.path(),
+        }
+    }
+
+    fn finish(self, out: &Path) -> std::io::Result<()> {
+        match self {
+            Target::Here(_) => Ok(()),
+            Target::Bucket(scratch) => tamis_remote::upload(scratch.path(), &out.to_string_lossy()),
+        }
+    }
+}
+
 fn refuse_incomplete(args: &ExportArgs, dir: &RunDir, summary: &Summary) -> Result<(), Error> {
-    let path = dir.path().display();
+    let path = dir.shown();
     if !summary.complete && !args.incomplete {
         let message = format!("the run in {path} is not complete: its samples are not yet the dataset");
         return Err(Error::refused(message)

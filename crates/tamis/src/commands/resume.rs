@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tamis_engine::RunDir;
-
 use crate::args::{ResumeArgs, RunArgs};
 use crate::commands::run::{Launch, arguments_of};
 use crate::error::Outcome;
@@ -11,12 +9,13 @@ use crate::launch;
 
 /// Goes on where the run stopped.
 pub fn run(args: &ResumeArgs) -> Outcome {
-    let run = RunDir::at(&args.dir).read()?;
-    let mut begun = arguments_of(&run, &args.dir);
+    let dir = launch::finished_run(&args.dir, &args.work)?;
+    let mut begun = arguments_of(&dir.read()?, &dir, &args.dir);
     begun.input.table.extend(args.table.iter().cloned());
     let run_args = RunArgs {
         trained: args.trained.clone(),
         json: args.json,
+        work: args.work.clone(),
         quiet: args.quiet,
         budget_usd: args.budget_usd.or(begun.budget_usd),
         budget_tokens: args.budget_tokens.or(begun.budget_tokens),

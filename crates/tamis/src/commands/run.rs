@@ -1,7 +1,7 @@
 //! `tamis run`: from a recipe to a dataset.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +18,7 @@ use tamis_engine::{
 use tamis_models::{Batches, Bindings, Budget, Journal, Meter, Services};
 use tamis_recipe::plan::Plan;
 
-use crate::args::{RecipeArgs, RunArgs};
+use crate::args::{RecipeArgs, RunArgs, WorkArgs};
 use crate::error::{Error, FAILED, Outcome};
 use crate::progress::Display;
 use crate::tables::Tables;
@@ -54,8 +54,9 @@ impl Launch {
         let tables = Tables::open(&plan, &args.input.table)?;
         let bindings = launch::bindings(&plan, args.models.as_deref())?;
         let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(&plan.name));
+        let dir = launch::run_dir(&dir, &args.work)?;
         let shard = args.shard.unwrap_or(Shard::WHOLE);
-        Ok(Launch { plan, args, source, tables, bindings, dir: RunDir::at(dir), shard })
+        Ok(Launch { plan, args, source, tables, bindings, dir, shard })
     }
 
     /// Runs to the end, prints what came out.
@@ -73,8 +74,9 @@ impl Launch {
         let claim = self.claim()?;
         trained::hand_back(&self.plan, &self.dir, &self.args.trained)?;
         let tables = self.tables.read(self.dir.path())?;
-        let media =
-            DiskStore::open(&self.dir.media(), &self.shard.name()).map_err(|e| Error::refused(e.to_string()))?;
+        let packs = self.dir.mirror().map(|mirror| mirror.packs());
+        let media = DiskStore::open_copy(&self.dir.media(), &self.dir.writer(&self.shard), packs);
+        let media = media.map_err(|e| Error::refused(e.to_string()))?;
         let (meter, progress, stop) =
             (Arc::new(Meter::default()), Arc::new(Progress::default()), Arc::new(Stop::default()));
         let journal = self.journal()?;
@@ -215,14 +217,25 @@ impl Launch {
         let own = self.dir.replies(&self.shard);
         let mut journal = Journal::open(&own).map_err(refused)?;
         // The shards may have been cut otherwise before: what any of them paid for is not paid again.
-        for dir in [self.dir.clone()].into_iter().chain(self.args.reuse.iter().map(RunDir::at)) {
-            let replies: Vec<PathBuf> = shards_of(&dir)?.into_iter().filter(|replies| *replies != own).collect();
-            for replies in &replies {
-                journal.also_read(replies).map_err(refused)?;
+        let others: Vec<PathBuf> = shards_of(&self.dir)?.into_iter().filter(|replies| *replies != own).collect();
+        // Of a run in a bucket, what other machines paid for this share is on its bill, too.
+        let share = format!("{}.", self.shard.name());
+        let is_share = |dir: &Path| dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&share));
+        for replies in &others {
+            let read = if is_share(replies) { journal.also_read_own(replies) } else { journal.also_read(replies) };
+            read.map_err(refused)?;
+        }
+        // Opened after the answers were: a picture is stored before its answer, so none is missed.
+        if !others.is_empty() && self.dir.media().is_dir() {
+            journal.also_look_in(launch::media(&self.dir)?);
+        }
+        for dir in &self.args.reuse {
+            let earlier = launch::finished_run(dir, &WorkArgs::default())?;
+            for replies in shards_of(&earlier)? {
+                journal.also_read(&replies).map_err(refused)?;
             }
-            // Opened after the answers were: a picture is stored before its answer, so none is missed.
-            if !replies.is_empty() && dir.media().is_dir() {
-                journal.also_look_in(launch::media(&dir)?);
+            if earlier.media().is_dir() {
+                journal.also_look_in(launch::media(&earlier)?);
             }
         }
         Ok(Some(Arc::new(journal)))
@@ -270,9 +283,8 @@ fn refuse_odd_arguments(plan: &Plan, args: &RunArgs) -> Result<(), Error> {
 /// The journals of a run, one for each shard.
 fn shards_of(dir: &RunDir) -> Result<Vec<PathBuf>, Error> {
     let path = dir.path().join("replies");
-    let entries = std::fs::read_dir(&path).map_err(|e| {
-        Error::refused(format!("--reuse {}: no replies of an earlier run there: {e}", dir.path().display()))
-    })?;
+    let entries = std::fs::read_dir(&path)
+        .map_err(|e| Error::refused(format!("--reuse {}: no replies of an earlier run there: {e}", dir.shown())))?;
     let mut shards: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect();
     shards.sort();
     Ok(shards)
@@ -304,7 +316,7 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn print(&self, result: Result<Summary, EngineError>) -> Outcome {
-        let dir = self.launch.dir.path().display().to_string();
+        let dir = self.launch.dir.shown();
         let summary = match result {
             Ok(summary) => summary,
             Err(EngineError::Stopped(reason)) => return self.stopped(&reason, &dir),
@@ -393,14 +405,14 @@ impl Report<'_> {
 }
 
 /// The arguments of a run directory, to take it up again.
-pub fn arguments_of(run: &RunFile, dir: &std::path::Path) -> RunArgs {
+pub fn arguments_of(run: &RunFile, dir: &RunDir, out: &std::path::Path) -> RunArgs {
     let text = |name: &str| run.arguments.get(name).and_then(Json::as_str).map(str::to_string);
     let number = |name: &str| run.arguments.get(name).and_then(Json::as_u64);
     let list = |name: &str| -> Vec<String> {
         let items = run.arguments.get(name).and_then(Json::as_array).cloned().unwrap_or_default();
         items.iter().filter_map(Json::as_str).map(str::to_string).collect()
     };
-    let recipe = RecipeArgs { recipe: RunDir::at(dir).recipe().display().to_string(), set: list("set") };
+    let recipe = RecipeArgs { recipe: dir.recipe().display().to_string(), set: list("set") };
     let input = crate::args::InputArgs {
         input: text("input").map(PathBuf::from),
         format: text("format"),
@@ -411,7 +423,7 @@ pub fn arguments_of(run: &RunFile, dir: &std::path::Path) -> RunArgs {
         recipe,
         input,
         models: text("models"),
-        out: Some(dir.to_path_buf()),
+        out: Some(out.to_path_buf()),
         take: number("take"),
         accept: number("accept"),
         seed: run.identity.seed,

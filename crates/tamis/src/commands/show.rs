@@ -1,20 +1,21 @@
 //! `tamis show`: a recipe of the cookbook, or the whole story of one record.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value as Json, json};
+use tamis_engine::RunFile;
 use tamis_engine::dataset::{self, Ending};
-use tamis_engine::{RunDir, RunFile};
 
 use crate::args::ShowArgs;
 use crate::error::{Error, Outcome};
-use crate::{cookbook, human};
+use crate::{cookbook, human, launch};
 
 /// Shows the recipe, or the record.
 pub fn run(args: &ShowArgs) -> Outcome {
     match &args.id {
         Some(id) => record(args, id),
-        None if RunDir::at(&args.what).path().join("run.json").exists() => {
+        None if is_run(args)? => {
             let help = format!(
                 "name a record: `tamis show {0} ID`; ids stand in {0}/stages/*/part-*/*.jsonl; the name of an input row does, too",
                 args.what
@@ -23,6 +24,13 @@ pub fn run(args: &ShowArgs) -> Outcome {
         }
         None => recipe(args),
     }
+}
+
+/// Whether it names a run: a URL always does.
+fn is_run(args: &ShowArgs) -> Result<bool, Error> {
+    let path: &Path = args.what.as_ref();
+    let is_url = tamis_core::place::is_url(path);
+    Ok(if is_url { launch::finished_run(path, &args.work)?.read().is_ok() } else { path.join("run.json").exists() })
 }
 
 fn recipe(args: &ShowArgs) -> Outcome {
@@ -39,7 +47,7 @@ fn recipe(args: &ShowArgs) -> Outcome {
 }
 
 fn record(args: &ShowArgs, id: &str) -> Outcome {
-    let dir = RunDir::at(&args.what);
+    let dir = launch::finished_run(args.what.as_ref(), &args.work)?;
     let run = dir.read()?;
     let found = dataset::find(&dir, &run, id)?;
     if found.is_empty() {

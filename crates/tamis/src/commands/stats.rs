@@ -10,14 +10,14 @@ use tamis_engine::{RunDir, RunFile, Summary, dataset};
 
 use crate::args::StatsArgs;
 use crate::error::{Error, Outcome};
-use crate::human;
+use crate::{human, launch};
 
 /// More different values than this are no distribution.
 const MOST_VALUES: usize = 40;
 
 /// Prints counts, reasons, distributions, cost and digest.
 pub fn run(args: &StatsArgs) -> Outcome {
-    let dir = RunDir::at(&args.dir);
+    let dir = launch::finished_run(&args.dir, &args.work)?;
     let run = dir.read()?;
     if !args.by.is_empty() {
         return composition(args, &dir, &run);

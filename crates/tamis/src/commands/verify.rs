@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tamis_core::media::MediaStore;
-use tamis_engine::{RunDir, verify::verify};
+use tamis_engine::verify::verify;
 
 use crate::args::VerifyArgs;
 use crate::error::{Error, FAILED, Outcome};
@@ -12,7 +12,7 @@ use crate::{human, launch};
 
 /// Proves, or tells everything that is wrong.
 pub fn run(args: &VerifyArgs) -> Outcome {
-    let dir = RunDir::at(&args.dir);
+    let dir = launch::finished_run(&args.dir, &args.work)?;
     let run = dir.read()?;
     let media = launch::media(&dir)?;
     let mut report = verify(&dir, &run, &|hash| media.contains(hash))?;

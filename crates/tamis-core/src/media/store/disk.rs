@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::index::{self, Entry, Index, Place};
-use super::origin::{self, Section, io_text};
+use super::origin::{self, io_text};
 use super::{Facts, MediaStore, ReadSeek, is_picture};
-use crate::media::{Bytes, Media, MediaError, MediaHash, MediaKind};
+use crate::media::{Bytes, Media, MediaError, MediaErrorKind, MediaHash, MediaKind};
+use crate::place::{Opened, Section};
 
 /// A directory of packs and indexes; see the methods for how it is opened.
 ///
@@ -39,11 +40,17 @@ impl DiskStore {
     ///
     /// Errors: a bad name, another process that writes under this name, a directory that cannot be read or written.
     pub fn open(dir: &Path, writer: &str) -> Result<DiskStore, MediaError> {
+        DiskStore::open_copy(dir, writer, None)
+    }
+
+    /// The same for a directory that is the copy of one elsewhere. What was synced is never touched again: each
+    /// [`sync`](MediaStore::sync) ends a pack, so that it can be copied there once and for all.
+    pub fn open_copy(dir: &Path, writer: &str, elsewhere: Option<Arc<dyn Elsewhere>>) -> Result<DiskStore, MediaError> {
         check_writer(dir, writer)?;
         std::fs::create_dir_all(dir).map_err(|e| error(dir, &e))?;
         let own = format!("index-{writer}.jsonl");
         let file = lock(&dir.join(&own), writer)?;
-        let (mut index, tail) = load(dir, Some(&own))?;
+        let (mut index, tail) = load(dir, Some(&own), elsewhere.clone())?;
         for path in index.unsynced.iter().map(PathBuf::as_path).chain([dir]) {
             File::open(path).and_then(|file| file.sync_all()).map_err(|e| error(path, &e))?;
         }
@@ -58,23 +65,29 @@ impl DiskStore {
             number,
             pack_limit: PACK_LIMIT,
             dirty: true,
+            ends_packs: elsewhere.is_some(),
             unsynced: Vec::new(),
             write: |file, bytes, at| file.write_all_at(bytes, at),
         };
         // A pack is only continued if no line of the index could come to point at new bytes by that.
-        if number > 0 && !tail.dropped {
+        if number > 0 && !tail.dropped && elsewhere.is_none() {
             let last = index.add_pack(writer.pack_name(number - 1));
             writer.continue_pack(last, number - 1)?;
         }
-        Ok(DiskStore::new(dir, index, Some(writer)))
+        Ok(DiskStore::new(dir, index, Some(writer), elsewhere))
     }
 
     /// Opens a directory to read everything in it; nothing in it is changed.
     ///
     /// Errors: a directory that is missing or cannot be read.
     pub fn read_only(dir: &Path) -> Result<DiskStore, MediaError> {
-        let (index, _) = load(dir, None)?;
-        Ok(DiskStore::new(dir, index, None))
+        DiskStore::read_only_copy(dir, None)
+    }
+
+    /// The same for a directory that is the copy of one elsewhere; packs are brought when they are needed.
+    pub fn read_only_copy(dir: &Path, elsewhere: Option<Arc<dyn Elsewhere>>) -> Result<DiskStore, MediaError> {
+        let (index, _) = load(dir, None, elsewhere.clone())?;
+        Ok(DiskStore::new(dir, index, None, elsewhere))
     }
 
     /// The same store with another limit for bytes read from an origin; 512 MiB unless said otherwise.
@@ -122,13 +135,13 @@ impl DiskStore {
         Ok(problems)
     }
 
-    fn new(dir: &Path, index: Index, writer: Option<Writer>) -> DiskStore {
+    fn new(dir: &Path, index: Index, writer: Option<Writer>, elsewhere: Option<Arc<dyn Elsewhere>>) -> DiskStore {
         let Index { packs, places, dropped, .. } = index;
         DiskStore {
             dir: dir.to_path_buf(),
             origin_limit: origin::LIMIT,
             places: RwLock::new(places),
-            packs: Packs { dir: dir.to_path_buf(), names: RwLock::new(packs), files: Mutex::default() },
+            packs: Packs { dir: dir.to_path_buf(), names: RwLock::new(packs), files: Mutex::default(), elsewhere },
             writer: writer.map(Mutex::new),
             dropped,
         }
@@ -169,6 +182,7 @@ impl DiskStore {
         match &self.writer {
             Some(writer) => Ok(writer.lock().unwrap_or_else(PoisonError::into_inner)),
             None => Err(MediaError {
+                kind: MediaErrorKind::Unreadable,
                 origin: self.dir.display().to_string(),
                 message: "this media store was opened to be read, not written".to_string(),
             }),
@@ -223,6 +237,15 @@ impl MediaStore for DiskStore {
     }
 }
 
+/// Where the packs are of a directory that is a copy.
+pub trait Elsewhere: std::fmt::Debug + Send + Sync {
+    /// The size of a pack there; none if it is not there.
+    fn bytes(&self, pack: &str) -> Option<u64>;
+
+    /// Brings a pack into the directory.
+    fn bring(&self, pack: &str) -> io::Result<()>;
+}
+
 /// The most bytes in a pack, unless one media alone has more.
 const PACK_LIMIT: u64 = 1 << 30;
 
@@ -232,23 +255,26 @@ struct Packs {
     dir: PathBuf,
     /// file names, by number
     names: RwLock<Vec<String>>,
-    files: Mutex<HashMap<u32, Arc<File>>>,
+    files: Mutex<HashMap<u32, Arc<Opened>>>,
+    elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl Packs {
     fn section(&self, place: &Place) -> Result<Section, MediaError> {
-        let file = self.file(place.pack).map_err(|e| self.error(place, io_text(&e)))?;
+        let file = self.file(place.pack).map_err(|e| self.error(place, &e))?;
         Ok(Section::new(file, place.offset.into(), place.bytes.into()))
     }
 
     fn bytes(&self, section: &Section, place: &Place) -> Result<Bytes, MediaError> {
         section.all().map_err(|e| match e.kind() {
-            io::ErrorKind::UnexpectedEof => self.error(place, "the pack is shorter than its index says".to_string()),
-            _ => self.error(place, io_text(&e)),
+            io::ErrorKind::UnexpectedEof => {
+                self.error(place, &io::Error::other("the pack is shorter than its index says"))
+            }
+            _ => self.error(place, &e),
         })
     }
 
-    fn file(&self, pack: u32) -> io::Result<Arc<File>> {
+    fn file(&self, pack: u32) -> io::Result<Arc<Opened>> {
         // Well below the usual limit of 1024 open files, most of which are needed elsewhere.
         const MOST_OPEN: usize = 128;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
@@ -258,9 +284,20 @@ impl Packs {
         if files.len() >= MOST_OPEN {
             files.clear();
         }
-        let file = Arc::new(File::open(self.dir.join(self.name(pack)))?);
+        let file = Arc::new(Opened::file(self.open(&self.name(pack))?)?);
         files.insert(pack, Arc::clone(&file));
         Ok(file)
+    }
+
+    fn open(&self, name: &str) -> io::Result<File> {
+        let path = self.dir.join(name);
+        match (File::open(&path), &self.elsewhere) {
+            (Err(e), Some(elsewhere)) if e.kind() == io::ErrorKind::NotFound => {
+                elsewhere.bring(name)?;
+                File::open(&path)
+            }
+            (opened, _) => opened,
+        }
     }
 
     fn add(&self, name: String) -> u32 {
@@ -278,8 +315,9 @@ impl Packs {
         format!("{} ({} bytes at byte {})", self.name(place.pack), place.bytes, place.offset)
     }
 
-    fn error(&self, place: &Place, message: String) -> MediaError {
-        MediaError { origin: format!("{}/{}", self.dir.display(), self.text(place)), message }
+    fn error(&self, place: &Place, e: &io::Error) -> MediaError {
+        let origin = format!("{}/{}", self.dir.display(), self.text(place));
+        MediaError { kind: MediaErrorKind::of(e), origin, message: io_text(e) }
     }
 }
 
@@ -300,6 +338,8 @@ struct Writer {
     pack_limit: u64,
     /// whether anything was written after the last sync
     dirty: bool,
+    /// whether each sync ends the pack
+    ends_packs: bool,
     /// full packs that were not forced to the disk yet
     unsynced: Vec<OpenPack>,
     /// writes bytes at a position; replaced in tests by one that fails
@@ -319,7 +359,7 @@ impl Writer {
     fn append(&mut self, facts: &Facts, kind: MediaKind, bytes: &[u8], packs: &Packs) -> Result<Place, MediaError> {
         let Ok(size) = u32::try_from(bytes.len()) else {
             let message = format!("{} bytes; at most 4 GiB are stored for one media", bytes.len());
-            return Err(MediaError { origin: facts.hash.to_string(), message });
+            return Err(MediaError { kind: MediaErrorKind::Unreadable, origin: facts.hash.to_string(), message });
         };
         let write = self.write;
         self.dirty = true;
@@ -394,6 +434,9 @@ impl Writer {
         File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(|e| error(&self.dir, &e))?;
         self.append_text(index::SYNCED)?;
         self.dirty = false;
+        if self.ends_packs {
+            self.pack = None;
+        }
         Ok(())
     }
 
@@ -412,7 +455,7 @@ fn check_writer(dir: &Path, writer: &str) -> Result<(), MediaError> {
         return Ok(());
     }
     let message = format!("`{writer}` cannot name a writer: 1 to 100 letters, digits, `.`, `_` and `-` are expected");
-    Err(MediaError { origin: dir.display().to_string(), message })
+    Err(MediaError { kind: MediaErrorKind::Unreadable, origin: dir.display().to_string(), message })
 }
 
 /// Opens the index to be written and locks it against a second process of the same name.
@@ -422,7 +465,7 @@ fn lock(path: &Path, writer: &str) -> Result<File, MediaError> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
             let message = format!("another process writes here as `{writer}`; wait for it or take another name");
-            Err(MediaError { origin: path.display().to_string(), message })
+            Err(MediaError { kind: MediaErrorKind::Unreadable, origin: path.display().to_string(), message })
         }
         // Some network file systems have no locks: then it is up to the caller.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
@@ -430,8 +473,12 @@ fn lock(path: &Path, writer: &str) -> Result<File, MediaError> {
 }
 
 /// Reads all indexes of a directory; also tells how the index named `own` ended.
-fn load(dir: &Path, own: Option<&str>) -> Result<(Index, index::Tail), MediaError> {
-    let mut index = Index::default();
+fn load(
+    dir: &Path,
+    own: Option<&str>,
+    elsewhere: Option<Arc<dyn Elsewhere>>,
+) -> Result<(Index, index::Tail), MediaError> {
+    let mut index = Index::with(elsewhere);
     let mut own_tail = index::Tail::default();
     let names = names(dir).map_err(|e| error(dir, &e))?;
     for name in names.iter().filter(|name| index::is_index_name(name)) {
@@ -457,7 +504,7 @@ fn names(dir: &Path) -> io::Result<BTreeSet<String>> {
 }
 
 fn error(path: &Path, e: &io::Error) -> MediaError {
-    MediaError { origin: path.display().to_string(), message: io_text(e) }
+    MediaError { kind: MediaErrorKind::of(e), origin: path.display().to_string(), message: io_text(e) }
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::origin::Section;
+use super::disk::Elsewhere;
 use crate::media::{Header, MediaHash, MediaKind};
+use crate::place::{Opened, Section};
 
 /// The line that says: everything before is on the disk.
 pub(super) const SYNCED: &str = "{\"synced\":true}\n";
@@ -56,6 +57,8 @@ pub(super) struct Index {
     pub(super) dropped: Vec<String>,
     /// files with lines after their last mark: the index and the packs
     pub(super) unsynced: BTreeSet<PathBuf>,
+    /// where packs are that are not in the directory
+    pub(super) elsewhere: Option<Arc<dyn Elsewhere>>,
     numbers: HashMap<String, u32>,
     lengths: HashMap<u32, u64>,
 }
@@ -80,6 +83,10 @@ struct Unsynced {
 }
 
 impl Index {
+    pub(super) fn with(elsewhere: Option<Arc<dyn Elsewhere>>) -> Index {
+        Index { elsewhere, ..Index::default() }
+    }
+
     /// Reads one index file of `dir`, line by line.
     pub(super) fn load(&mut self, dir: &Path, name: &str) -> io::Result<Tail> {
         let mut reader = BufReader::new(File::open(dir.join(name))?);
@@ -183,14 +190,19 @@ impl Index {
         let known = self.lengths.entry(pack).or_default();
         if *known < needed {
             let path = dir.join(&self.packs[pack as usize]);
-            *known = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+            let here = std::fs::metadata(path).ok().map(|metadata| metadata.len());
+            let there = || self.elsewhere.as_ref()?.bytes(&self.packs[pack as usize]);
+            *known = here.or_else(there).unwrap_or(0);
         }
         *known
     }
 }
 
 fn bytes_hash_to(pack: &Path, place: &Place, hash: MediaHash) -> Result<(), String> {
-    let read = |file| Section::new(Arc::new(file), place.offset.into(), place.bytes.into()).all();
+    let read = |file| {
+        let pack = Arc::new(Opened::file(file)?);
+        Section::new(pack, place.offset.into(), place.bytes.into()).all()
+    };
     let bytes = File::open(pack).and_then(read).map_err(|e| format!("cannot read {}: {e}", pack.display()))?;
     match MediaHash::of(&bytes) == hash {
         true => Ok(()),

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use tamis_core::place;
 use tamis_core::source::SourceError;
 
 use super::layout;
@@ -64,7 +64,7 @@ impl Index {
     pub(super) fn read(root: &Path, files: &[PathBuf]) -> Result<Index, SourceError> {
         let mut index = Index::default();
         for path in files {
-            let file = File::open(path).map_err(|e| io_error(path, &e))?;
+            let file = place::open(path).map_err(|e| io_error(path, &e))?.whole();
             let read: FileJson = serde_json::from_reader(BufReader::with_capacity(1 << 20, file)).map_err(|e| {
                 let place = format!("{}:{}:{}", path.display(), e.line(), e.column());
                 SourceError::new(format!("{place}: not as COCO has it: {}", jsonl::reason(&e)))

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use tamis_core::place;
 use tamis_core::source::SourceError;
 
 use crate::source::detect;
@@ -12,13 +13,13 @@ use crate::source::files::{entries, extension};
 /// Files of key points, panoptic and stuff annotations are left out where there are others: they repeat the instances.
 pub(crate) fn annotation_files(root: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let annotations = root.join("annotations");
-    let mut files = if annotations.is_dir() { coco_in(&annotations)? } else { Vec::new() };
+    let mut files = if place::is_dir(&annotations) { coco_in(&annotations)? } else { Vec::new() };
     if files.is_empty() {
         files = coco_in(root)?;
     }
     if files.is_empty() {
-        let dirs = entries(root)?.into_iter().filter(|path| path.is_dir());
-        files = dirs.map(|dir| dir.join("_annotations.coco.json")).filter(|path| path.is_file()).collect();
+        let dirs = entries(root)?.into_iter().filter(|path| place::is_dir(path));
+        files = dirs.map(|dir| dir.join("_annotations.coco.json")).filter(|path| place::is_file(path)).collect();
     }
     let plain = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -33,8 +34,9 @@ pub(crate) fn annotation_files(root: &Path) -> Result<Vec<PathBuf>, SourceError>
 fn coco_in(dir: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let paths = entries(dir)?.into_iter();
     // A picture's own sidecar is not looked into: there may be a million of them.
-    let mut paths = paths.filter(|path| path.is_file() && extension(path).is_some_and(|ext| ext == "json"));
-    let beside = |path: &PathBuf| ["jpg", "jpeg", "png", "webp"].iter().any(|ext| path.with_extension(ext).exists());
+    let mut paths = paths.filter(|path| place::is_file(path) && extension(path).is_some_and(|ext| ext == "json"));
+    let beside =
+        |path: &PathBuf| ["jpg", "jpeg", "png", "webp"].iter().any(|ext| place::is_file(&path.with_extension(ext)));
     let mut found = Vec::new();
     while let Some(path) = paths.by_ref().find(|path| !beside(path)) {
         if detect::is_coco(&path) {
@@ -56,7 +58,11 @@ pub(super) fn picture_folders(file: &Path) -> Vec<PathBuf> {
     let split = stem.split_once('_').map_or(stem.as_str(), |(_, split)| split);
     let images = root.join("images");
     let mut folders = vec![root.join(split), images.join(split), images, root.to_path_buf()];
-    folders.retain(|folder| folder.is_dir());
+    folders.retain(|folder| place::is_dir(folder));
+    if let Some(first) = folders.first().filter(|folder| place::is_url(folder)) {
+        // One listing in place of a question for each picture; what it does not tell is asked for.
+        let _ = place::walk_url(first);
+    }
     folders
 }
 
@@ -64,5 +70,5 @@ pub(super) fn picture_folders(file: &Path) -> Vec<PathBuf> {
 pub(super) fn picture_path(folders: &[PathBuf], file_name: &str) -> PathBuf {
     let mut paths = folders.iter().map(|folder| folder.join(file_name));
     let expected = folders.first().map_or_else(|| PathBuf::from(file_name), |folder| folder.join(file_name));
-    paths.find(|path| path.is_file()).unwrap_or(expected)
+    paths.find(|path| place::is_file(path)).unwrap_or(expected)
 }

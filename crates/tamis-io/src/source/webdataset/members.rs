@@ -1,9 +1,10 @@
 //! What is in a tar and where, without reading it all.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+use tamis_core::place::{self, Section};
 
 /// A regular file in a tar.
 pub(super) struct Member {
@@ -50,19 +51,20 @@ impl From<io::Error> for Cut {
 
 impl Members {
     pub(super) fn open(path: &Path) -> io::Result<Members> {
-        let size = path.metadata()?.len();
+        let size = place::facts(path)?.bytes;
         Ok(Members { path: path.to_path_buf(), size, at: 0, found: VecDeque::new(), failed: None, done: false })
     }
 
-    /// Reads the next thousand headers, so that a tar of any size takes little memory.
+    /// Reads the next headers, so that a tar of any size takes little memory.
     fn refill(&mut self) -> Result<(), Cut> {
-        const MOST: usize = 1000;
-        let mut file = File::open(&self.path)?;
+        // Behind a URL what is read on the way is kept for whoever reads the members next, so it must not be much.
+        let most = if place::is_url(&self.path) { 64 } else { 1000 };
+        let mut file = place::open(&self.path)?.whole();
         file.seek(SeekFrom::Start(self.at))?;
         let mut archive = tar::Archive::new(Tail { file, start: self.at });
         let start = self.at;
         let mut count = 0;
-        for entry in archive.entries_with_seek()?.take(MOST) {
+        for entry in archive.entries_with_seek()?.take(most) {
             let entry =
                 entry.map_err(|e| Cut { member: None, message: format!("the tar was cut off or damaged: {e}") })?;
             count += 1;
@@ -79,7 +81,7 @@ impl Members {
                 self.found.push_back(Member { name, offset, length });
             }
         }
-        self.done = count < MOST;
+        self.done = count < most;
         // Every tar ends with blocks of zeros.
         if self.done && self.at >= self.size {
             let message = "the tar was cut off: its end mark is missing, so there may have been more".to_string();
@@ -108,7 +110,7 @@ impl Iterator for Members {
 
 /// A file from some byte on, as if it began there.
 struct Tail {
-    file: File,
+    file: Section,
     start: u64,
 }
 

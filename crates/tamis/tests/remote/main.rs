@@ -1,0 +1,8 @@
+//! URLs as a person uses them: real processes against an S3 server on loopback, with faults and kills.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
+
+mod faults;
+mod kit;
+mod runs;
+mod sources;
+mod web;
