@@ -192,6 +192,7 @@ impl Rounding {
         let id = scope.step.clone();
         let mut steps = Vec::new();
         let mut behind = self.start.clone();
+        let mut line = 0;
         for round in 1..=count {
             let inner = scope.sequence("steps", &format!("{id}/{round}/"), &self.start)?;
             let Some((_, last)) = inner.last() else {
@@ -199,7 +200,8 @@ impl Rounding {
                 return None;
             };
             behind = last.clone();
-            self.turn(&mut steps, format!("{id}/{round}"), round - 1, false, self.start.clone());
+            line = inner[0].0.line;
+            self.turn(&mut steps, format!("{id}/{round}"), line, round - 1, false, self.start.clone());
             let all: Vec<Schema> = inner.iter().map(|(_, schema)| schema.clone()).collect();
             for (step, schema) in inner {
                 self.no_split(scope, &step);
@@ -212,7 +214,7 @@ impl Rounding {
         if let Some(counter) = &self.counter {
             end.remove(counter);
         }
-        self.turn(&mut steps, format!("{id}/end"), count, true, end.clone());
+        self.turn(&mut steps, format!("{id}/end"), line, count, true, end.clone());
         scope.take_over(end);
         Some(steps)
     }
@@ -222,7 +224,7 @@ impl Rounding {
     }
 
     /// What is done between two rounds, if there is anything to do.
-    fn turn(&self, steps: &mut Vec<(Step, Schema)>, id: String, done: u32, last: bool, schema: Schema) {
+    fn turn(&self, steps: &mut Vec<(Step, Schema)>, id: String, line: u32, done: u32, last: bool, schema: Schema) {
         if !self.falls_back() && self.counter.is_none() && self.versions.is_empty() {
             return;
         }
@@ -236,7 +238,7 @@ impl Rounding {
             when: None,
             retry: 0,
             writes,
-            line: steps.last().map_or(0, |(step, _)| step.line),
+            line,
             tally: Default::default(),
         };
         steps.push((step, schema));
