@@ -119,7 +119,7 @@ async fn five_hundred_requests_in_batches_of_a_hundred_are_answered_once_whateve
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_is_killed_while_batches_are_under_way_takes_them_up_and_pays_nothing_twice() {
     let dir = tempfile::tempdir().unwrap();
-    let server = server(BatchOptions { time_ms: 1500.0, ..BatchOptions::default() }).await;
+    let server = server(BatchOptions { time_ms: 3000.0, ..BatchOptions::default() }).await;
     let run = Run::begin(dir.path(), &server.url(), ", max_requests: 100").await;
     let calls = run.ask(0..500);
     let meter = run.meter.clone();
@@ -170,7 +170,7 @@ async fn a_run_that_is_killed_over_half_an_output_file_keeps_that_half_and_colle
     let run = Run::begin(dir.path(), &server.url(), ", max_requests: 500").await;
     let calls = run.ask(0..500);
     let journal = Arc::downgrade(&run.journal);
-    // The first download breaks off halfway, and the next is tried half a second later.
+    // The first three downloads break off halfway; there are seconds between them.
     until(|| journal.upgrade().is_some_and(|journal| journal.len() > 100)).await;
     run.kill(calls).await;
     let half = Journal::open(dir.path()).unwrap().len();

@@ -425,7 +425,7 @@ pub struct SimArgs {
     /// Share of submissions that are taken and answered 500
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub batch_lost_share: f64,
-    /// Share of files that break off at the first download
+    /// Share of downloads that break off halfway, at most three of each file
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub batch_cut_share: f64,
     /// Answer every request with this status

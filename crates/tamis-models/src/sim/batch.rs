@@ -23,6 +23,9 @@ use super::wire::Ask;
 /// What the lines of a batch may ask.
 const ENDPOINT: &str = "/v1/chat/completions";
 
+/// How often the download of one file breaks off at most.
+const MOST_CUTS: u32 = 3;
+
 /// How the simulated batch API behaves. All shares are from 0 to 1.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BatchOptions {
@@ -38,7 +41,7 @@ pub struct BatchOptions {
     pub poll_error_share: f64,
     /// submissions that are taken and answered 500
     pub lost_share: f64,
-    /// files that break off at the first download
+    /// downloads that break off halfway, at most three of each file
     pub cut_share: f64,
 }
 
@@ -56,7 +59,8 @@ struct State {
     /// how often each request was in a batch
     arrivals: HashMap<[u8; 16], u32>,
     draws: u32,
-    downloads: HashSet<String>,
+    /// how often the download of a file broke off
+    cuts: HashMap<String, u32>,
 }
 
 struct Batch {
@@ -193,8 +197,10 @@ impl Batches {
         let Some(file) = state.files.get(id).cloned() else {
             return error(StatusCode::NOT_FOUND, &format!("there is no file {id}"));
         };
-        let first = state.downloads.insert(id.to_string());
-        if first && state.draw(server, "cut") < server.options.cut_share {
+        let breaks = state.draw(server, "cut") < server.options.cut_share;
+        let cuts = state.cuts.entry(id.to_string()).or_default();
+        if breaks && *cuts < MOST_CUTS {
+            *cuts += 1;
             return cut(file);
         }
         respond(StatusCode::OK, "application/octet-stream", Full::new(file).map_err(|never| match never {}).boxed())
