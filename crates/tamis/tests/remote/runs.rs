@@ -80,9 +80,8 @@ fn another_run_at_the_same_url_is_refused() {
 #[test]
 fn two_shards_with_their_own_directories_meet_at_the_barrier() {
     let kit = Kit::new();
-    let sim = Simulator::start(&["--latency-ms", "5"]);
-    let input = honeypipe_input(&kit, 700);
-    let args = ["run", "bee-honeypipe", "--input", input.to_str().unwrap(), "--models", &sim.url];
+    let (recipe, input) = near_copies(&kit, 10_000);
+    let args = ["run", recipe.as_str(), "--input", input.to_str().unwrap()];
     let local = kit.digest(&[&args[..], &["--out", "out/local"]].concat());
     let url = kit.url("runs/shards");
     let shard = |i: u32| {
@@ -102,20 +101,21 @@ fn two_shards_with_their_own_directories_meet_at_the_barrier() {
     assert!(stdout(&stats).contains(&local), "{}{}", stdout(&stats), stderr(&stats));
 }
 
-/// Questions that differ, but for every tenth.
-fn honeypipe_input(kit: &Kit, rows: usize) -> PathBuf {
-    let photos = photos();
+/// Texts that differ, but for every tenth, and a recipe that keeps each once: three parts before a barrier.
+fn near_copies(kit: &Kit, rows: usize) -> (String, PathBuf) {
+    let recipe = "recipe: once\nabout: Each text once.\ninputs: { text: text }\nsteps:\n  \
+                  - dedup.keys: { keys: [{ simhash: text, distance: 3 }] }\noutput: { text: text }\n";
+    let recipe = kit.write("once/recipe.yaml", recipe).parent().unwrap().display().to_string();
     let words = ["river", "stone", "bright", "under", "small", "window", "green", "seven", "paper", "market", "glass"];
     let lines: String = (0..rows)
         .map(|i| {
             let n = if i % 10 == 9 { i - 1 } else { i };
-            let said: Vec<String> = (1..9).map(|k| format!("{}{}", words[(n * k * k + k) % 11], n * k % 97)).collect();
-            let photo = photos[i % photos.len()].display().to_string();
-            let said = said.join(" ");
-            format!("{{\"image\": {photo:?}, \"source\": \"set {}\", \"instruction\": \"What of {said}?\", \"response\": \"{i}\"}}\n", i % 7)
+            let said: Vec<String> =
+                (1..9).map(|k| format!("{}{}", words[(n * k * k + k) % 11], n * k % 9973)).collect();
+            format!("{{\"text\": \"{}\"}}\n", said.join(" "))
         })
         .collect();
-    kit.write("honeypipe.jsonl", &lines)
+    (recipe, kit.write("texts.jsonl", &lines))
 }
 
 #[test]
