@@ -7,12 +7,10 @@ use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 
 /// The threads that talk to servers; apart from those that run a recipe, so that neither starves the other.
 fn runtime() -> io::Result<&'static Runtime> {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    if let Some(runtime) = RUNTIME.get() {
-        return Ok(runtime);
-    }
-    let built = Builder::new_multi_thread().worker_threads(2).thread_name("remote").enable_all().build()?;
-    Ok(RUNTIME.get_or_init(|| built))
+    static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
+    // Built inside, once: a second one that lost the race could not be dropped on a thread of a runtime.
+    let build = || Builder::new_multi_thread().worker_threads(2).thread_name("remote").enable_all().build();
+    RUNTIME.get_or_init(build).as_ref().map_err(|e| io::Error::new(e.kind(), format!("no threads for servers: {e}")))
 }
 
 /// Runs to the end and returns what came of it. The thread waits; on a thread of a runtime, another takes its work.
