@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 const PIXEL_CACHE: usize = 96 << 20;
 
 /// Who plays which role.
-pub(crate) type Models = BTreeMap<Name, Arc<dyn Model>>;
+pub type Models = BTreeMap<Name, Arc<dyn Model>>;
 
 /// The host of a run.
 pub struct RunHost {

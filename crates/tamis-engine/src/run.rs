@@ -11,7 +11,6 @@ use serde_json::json;
 use tamis_core::block::{self, Failed, Outcome};
 use tamis_core::error::StopReason;
 use tamis_core::media::MediaStore;
-use tamis_core::model::Model;
 use tamis_core::source::SharedSource;
 use tamis_core::table::Table;
 use tamis_core::{Name, Record};
@@ -22,7 +21,7 @@ use tokio::task::JoinSet;
 use crate::accept;
 use crate::error::EngineError;
 use crate::events::Events;
-use crate::host::RunHost;
+use crate::host::{Models, RunHost};
 use crate::input::{self, NoInput, Reading};
 use crate::layout::{RunDir, Shard};
 use crate::part::{self, Manifest, Total};
@@ -38,7 +37,7 @@ pub struct Job {
     /// the input; `None` for recipes that need none
     pub source: Option<SharedSource>,
     /// who plays the roles
-    pub models: BTreeMap<Name, Arc<dyn Model>>,
+    pub models: Models,
     /// who plays the roles behind a step that handed data to others; `None` changes nothing
     pub rebind: Option<Arc<dyn Rebind>>,
     /// the recipe's tables
@@ -58,7 +57,7 @@ pub struct Job {
 /// Binds roles anew, between two stages.
 pub trait Rebind: Send + Sync {
     /// The models that `file` binds, for the roles that it names; an error is a sentence for people.
-    fn models<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<BTreeMap<Name, Arc<dyn Model>>, String>>;
+    fn models<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<Models, String>>;
 }
 
 /// How a recipe is run.

@@ -36,7 +36,7 @@ pub(crate) struct Matrix {
 impl Matrix {
     /// How many vectors.
     pub(crate) fn len(&self) -> usize {
-        if self.dims == 0 { 0 } else { self.numbers.len() / self.dims }
+        self.numbers.len().checked_div(self.dims).unwrap_or(0)
     }
 
     /// One vector.
