@@ -38,7 +38,7 @@ fn tests(python: &std::path::Path) -> Done {
 }
 
 /// Licences that a dependency may have.
-const ALLOWED: [&str; 18] = [
+const ALLOWED: [&str; 19] = [
     "MIT",
     "Apache-2.0",
     "BSD-2-Clause",
@@ -50,6 +50,7 @@ const ALLOWED: [&str; 18] = [
     "CC0-1.0",
     "BSL-1.0",
     "MPL-2.0",
+    "MPL-2.0+",
     "CDLA-Permissive-2.0",
     "Unlicense",
     "MIT-0",
