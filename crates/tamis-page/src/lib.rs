@@ -1,0 +1,6 @@
+//! What stands on a page: tables ([`table`]).
+//!
+//! Everything follows **spec -> scene -> pixels**: the spec is the truth that questions are answered from, boxes come
+//! from the scene, and nothing is read back from pixels.
+
+pub mod table;
