@@ -1,0 +1,10 @@
+//! From a scene to pixels and to SVG; nothing is decided here.
+
+mod encode;
+mod pixels;
+mod svg;
+
+pub use encode::{EncodeError, jpeg, png, webp};
+pub(crate) use pixels::skia_path;
+pub use pixels::{mask, pixels};
+pub use svg::svg;

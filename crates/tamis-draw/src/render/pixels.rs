@@ -1,0 +1,258 @@
+//! Pixels by tiny-skia: antialiased, the same bytes on any number of threads.
+
+use kurbo::{Affine, BezPath, PathEl, Rect};
+use tiny_skia as skia;
+
+use crate::color::Color;
+use crate::scene::{
+    Cap, Content, Gradient, Group, Hatch, HatchKind, Image, Join, Node, Outline, Paint, Pixels, Scene, Shape, Stroke,
+};
+use crate::text::{TextRun, outline};
+
+/// Draws a scene. The result is opaque.
+///
+/// A scene of no width or height, or too large for memory, gives `None`.
+pub fn pixels(scene: &Scene) -> Option<Pixels> {
+    let mut canvas = Canvas::new(scene.width, scene.height)?;
+    canvas.pixmap.fill(color(scene.background));
+    scene.nodes.iter().for_each(|n| canvas.node(n, Affine::IDENTITY, None));
+    // Everything lies over an opaque ground, so premultiplied is plain.
+    Some(Pixels { width: scene.width, height: scene.height, rgba: canvas.pixmap.take() })
+}
+
+/// How far one node covers each pixel, 0 to 255, row by row: its mask, as if nothing lay over it.
+/// `None` when there is no such node.
+pub fn mask(scene: &Scene, id: &str) -> Option<Vec<u8>> {
+    let mut canvas = Canvas::new(scene.width, scene.height)?;
+    let found = scene.nodes.iter().any(|n| canvas.only(n, id, Affine::IDENTITY, None));
+    found.then(|| canvas.pixmap.data().chunks_exact(4).map(|p| p[3]).collect())
+}
+
+struct Canvas {
+    pixmap: skia::Pixmap,
+}
+
+impl Canvas {
+    fn new(width: u32, height: u32) -> Option<Canvas> {
+        Some(Canvas { pixmap: skia::Pixmap::new(width, height)? })
+    }
+
+    fn node(&mut self, node: &Node, to: Affine, clip: Option<&skia::Mask>) {
+        match &node.content {
+            Content::Group(group) => self.group(group, to, clip, |canvas, to, clip| {
+                group.children.iter().for_each(|n| canvas.node(n, to, clip));
+            }),
+            Content::Shape(shape) => self.shape(shape, to, clip),
+            Content::Text(run) => self.text(run, to, clip),
+            Content::Image(image) => self.image(image, to, clip),
+        }
+    }
+
+    /// Draws the node of this id and nothing else; says whether it was found.
+    fn only(&mut self, node: &Node, id: &str, to: Affine, clip: Option<&skia::Mask>) -> bool {
+        if node.id == id {
+            self.node(node, to, clip);
+            return true;
+        }
+        let Content::Group(group) = &node.content else { return false };
+        let mut found = false;
+        self.group(group, to, clip, |canvas, to, clip| {
+            found = group.children.iter().any(|n| canvas.only(n, id, to, clip));
+        });
+        found
+    }
+
+    fn group(
+        &mut self,
+        group: &Group,
+        to: Affine,
+        clip: Option<&skia::Mask>,
+        children: impl FnOnce(&mut Canvas, Affine, Option<&skia::Mask>),
+    ) {
+        let to = to * group.transform;
+        let own = group.clip.and_then(|rect| self.clip(rect, to, clip));
+        let clip = own.as_ref().or(clip);
+        if group.opacity >= 1.0 {
+            return children(self, to, clip);
+        }
+        let Some(mut layer) = Canvas::new(self.pixmap.width(), self.pixmap.height()) else { return };
+        children(&mut layer, to, clip);
+        let paint = skia::PixmapPaint { opacity: group.opacity.max(0.0) as f32, ..Default::default() };
+        self.pixmap.draw_pixmap(0, 0, layer.pixmap.as_ref(), &paint, skia::Transform::identity(), None);
+    }
+
+    fn clip(&self, rect: Rect, to: Affine, within: Option<&skia::Mask>) -> Option<skia::Mask> {
+        let path = skia_path(&Outline::Rect(rect).path())?;
+        match within {
+            Some(mask) => {
+                let mut mask = mask.clone();
+                mask.intersect_path(&path, skia::FillRule::Winding, true, transform(to));
+                Some(mask)
+            }
+            None => {
+                let mut mask = skia::Mask::new(self.pixmap.width(), self.pixmap.height())?;
+                mask.fill_path(&path, skia::FillRule::Winding, true, transform(to));
+                Some(mask)
+            }
+        }
+    }
+
+    fn shape(&mut self, shape: &Shape, to: Affine, clip: Option<&skia::Mask>) {
+        if let Some(fill) = shape.fill.as_ref().filter(|f| f.is_visible()) {
+            self.fill(&shape.outline, fill, to, clip);
+        }
+        if let Some(stroke) = shape.stroke.as_ref().filter(|s| s.color.a > 0 && s.width > 0.0) {
+            self.stroke(&shape.outline, stroke, to, clip);
+        }
+    }
+
+    fn fill(&mut self, outline: &Outline, fill: &Paint, to: Affine, clip: Option<&skia::Mask>) {
+        match fill {
+            Paint::Solid(c) => self.fill_with(outline, skia::Shader::SolidColor(color(*c)), to, clip),
+            Paint::Gradient(g) => {
+                if let Some(shader) = gradient(g) {
+                    self.fill_with(outline, shader, to, clip);
+                }
+            }
+            Paint::Hatch(hatch) => {
+                if let Some(ground) = hatch.ground {
+                    self.fill_with(outline, skia::Shader::SolidColor(color(ground)), to, clip);
+                }
+                if let Some(tile) = tile(hatch) {
+                    let repeat = skia::SpreadMode::Repeat;
+                    let quality = skia::FilterQuality::Nearest;
+                    let still = skia::Transform::identity();
+                    let shader = skia::Pattern::new(tile.as_ref(), repeat, quality, 1.0, still);
+                    self.fill_with(outline, shader, to, clip);
+                }
+            }
+        }
+    }
+
+    fn fill_with(&mut self, outline: &Outline, shader: skia::Shader<'_>, to: Affine, clip: Option<&skia::Mask>) {
+        let paint = skia::Paint { shader, ..Default::default() };
+        if let Outline::Rect(rect) = outline {
+            let r = rect.abs();
+            if let Some(r) = skia::Rect::from_ltrb(r.x0 as f32, r.y0 as f32, r.x1 as f32, r.y1 as f32) {
+                self.pixmap.fill_rect(r, &paint, transform(to), clip);
+            }
+        } else if let Some(path) = skia_path(&outline.path()) {
+            self.pixmap.fill_path(&path, &paint, skia::FillRule::Winding, transform(to), clip);
+        }
+    }
+
+    fn stroke(&mut self, outline: &Outline, stroke: &Stroke, to: Affine, clip: Option<&skia::Mask>) {
+        let Some(path) = skia_path(&outline.path()) else { return };
+        let dashes = stroke.dashes.iter().map(|d| *d as f32).collect();
+        let style = skia::Stroke {
+            width: stroke.width as f32,
+            miter_limit: 4.0,
+            line_cap: match stroke.cap {
+                Cap::Butt => skia::LineCap::Butt,
+                Cap::Round => skia::LineCap::Round,
+                Cap::Square => skia::LineCap::Square,
+            },
+            line_join: match stroke.join {
+                Join::Miter => skia::LineJoin::Miter,
+                Join::Round => skia::LineJoin::Round,
+                Join::Bevel => skia::LineJoin::Bevel,
+            },
+            dash: skia::StrokeDash::new(dashes, 0.0),
+        };
+        self.pixmap.stroke_path(&path, &solid(stroke.color), &style, transform(to), clip);
+    }
+
+    fn text(&mut self, run: &TextRun, to: Affine, clip: Option<&skia::Mask>) {
+        let to = to * run.transform();
+        let paint = solid(run.color);
+        for glyph in &run.glyphs {
+            let Some(outline) = outline::outline(glyph.face, glyph.id) else { continue };
+            let place = to * Affine::translate((glyph.x, glyph.y)) * Affine::scale(run.size);
+            self.pixmap.fill_path(&outline.skia, &paint, skia::FillRule::Winding, transform(place), clip);
+        }
+    }
+
+    fn image(&mut self, image: &Image, to: Affine, clip: Option<&skia::Mask>) {
+        let Some(source) = premultiplied(&image.pixels) else { return };
+        let (sx, sy) =
+            (image.rect.width() / f64::from(image.pixels.width), image.rect.height() / f64::from(image.pixels.height));
+        let place = to * Affine::translate(image.rect.origin().to_vec2()) * Affine::scale_non_uniform(sx, sy);
+        let paint = skia::PixmapPaint { quality: skia::FilterQuality::Bilinear, ..Default::default() };
+        self.pixmap.draw_pixmap(0, 0, source.as_ref(), &paint, transform(place), clip);
+    }
+}
+
+fn premultiplied(pixels: &Pixels) -> Option<skia::Pixmap> {
+    let mut pixmap = skia::Pixmap::new(pixels.width, pixels.height)?;
+    for (to, from) in pixmap.pixels_mut().iter_mut().zip(pixels.rgba.chunks_exact(4)) {
+        *to = skia::ColorU8::from_rgba(from[0], from[1], from[2], from[3]).premultiply();
+    }
+    Some(pixmap)
+}
+
+fn gradient(g: &Gradient) -> Option<skia::Shader<'static>> {
+    let at = |p: kurbo::Point| skia::Point::from_xy(p.x as f32, p.y as f32);
+    let stops =
+        vec![skia::GradientStop::new(0.0, color(g.from_color)), skia::GradientStop::new(1.0, color(g.to_color))];
+    skia::LinearGradient::new(at(g.from), at(g.to), stops, skia::SpreadMode::Pad, skia::Transform::identity())
+}
+
+/// One period of a hatch. Its side is a whole number of pixels, so that tiles meet without a seam.
+fn tile(hatch: &Hatch) -> Option<skia::Pixmap> {
+    let diagonal = matches!(hatch.kind, HatchKind::Rising | HatchKind::Falling | HatchKind::Crossed);
+    let period = if diagonal { hatch.spacing * std::f64::consts::SQRT_2 } else { hatch.spacing };
+    let side = period.round().clamp(2.0, 256.0);
+    let mut canvas = Canvas::new(side as u32, side as u32)?;
+    let stroke = Stroke { cap: Cap::Square, ..Stroke::new(hatch.color, hatch.width) };
+    let mut line = |x0: f64, y0: f64, x1: f64, y1: f64| {
+        let line = kurbo::Line::new((x0 * side, y0 * side), (x1 * side, y1 * side));
+        canvas.stroke(&Outline::Line(line), &stroke, Affine::IDENTITY, None);
+    };
+    if matches!(hatch.kind, HatchKind::Rising | HatchKind::Crossed) {
+        [-1.0, 0.0, 1.0].iter().for_each(|k| line(k - 1.0, 2.0, k + 2.0, -1.0));
+    }
+    if matches!(hatch.kind, HatchKind::Falling | HatchKind::Crossed) {
+        [-1.0, 0.0, 1.0].iter().for_each(|k| line(k - 1.0, -1.0, k + 2.0, 2.0));
+    }
+    if matches!(hatch.kind, HatchKind::Horizontal | HatchKind::Grid) {
+        line(-1.0, 0.5, 2.0, 0.5);
+    }
+    if matches!(hatch.kind, HatchKind::Vertical | HatchKind::Grid) {
+        line(0.5, -1.0, 0.5, 2.0);
+    }
+    if hatch.kind == HatchKind::Dots {
+        let dot = Outline::Circle(kurbo::Circle::new((side / 2.0, side / 2.0), hatch.width / 2.0));
+        canvas.fill(&dot, &Paint::Solid(hatch.color), Affine::IDENTITY, None);
+    }
+    Some(canvas.pixmap)
+}
+
+fn solid(c: Color) -> skia::Paint<'static> {
+    skia::Paint { shader: skia::Shader::SolidColor(color(c)), ..Default::default() }
+}
+
+fn color(c: Color) -> skia::Color {
+    skia::Color::from_rgba8(c.r, c.g, c.b, c.a)
+}
+
+fn transform(to: Affine) -> skia::Transform {
+    let [a, b, c, d, e, f] = to.as_coeffs().map(|v| v as f32);
+    skia::Transform::from_row(a, b, c, d, e, f)
+}
+
+/// A path for the renderer; `None` when it is empty or not finite.
+pub(crate) fn skia_path(path: &BezPath) -> Option<skia::Path> {
+    let mut builder = skia::PathBuilder::new();
+    for element in path.elements() {
+        match element {
+            PathEl::MoveTo(p) => builder.move_to(p.x as f32, p.y as f32),
+            PathEl::LineTo(p) => builder.line_to(p.x as f32, p.y as f32),
+            PathEl::QuadTo(a, p) => builder.quad_to(a.x as f32, a.y as f32, p.x as f32, p.y as f32),
+            PathEl::CurveTo(a, b, p) => {
+                builder.cubic_to(a.x as f32, a.y as f32, b.x as f32, b.y as f32, p.x as f32, p.y as f32);
+            }
+            PathEl::ClosePath => builder.close(),
+        }
+    }
+    builder.finish()
+}
