@@ -1,0 +1,11 @@
+//! Looks: charts that a reader takes for the work of different tools.
+
+mod build;
+mod style;
+
+pub use build::names;
+
+pub use style::{
+    Bars, Grid, LabelPlace, LegendPlace, LegendStyle, Lines, Marker, Numbers, Palette, Points, Spines, Style, Swatch,
+    Texts, TickSide, Ticks, TitleAlign, YTitle, readable,
+};
