@@ -7,6 +7,7 @@
 //! Frame everywhere: pixels, origin at the top left corner of the top left pixel, x to the right, y down. Angles are in
 //! degrees, counter-clockwise as the reader sees them.
 
+pub mod check;
 pub mod color;
 pub mod render;
 pub mod scene;

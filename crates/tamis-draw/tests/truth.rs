@@ -29,7 +29,7 @@ impl Dice {
     }
 
     fn point(&mut self) -> Point {
-        Point::new(self.range(-20.0, 180.0), self.range(-20.0, 140.0))
+        Point::new(self.range(2.0, 158.0), self.range(2.0, 118.0))
     }
 }
 
@@ -77,7 +77,7 @@ fn scene(dice: &mut Dice) -> Scene {
     let mut scene = Scene::new(WIDTH, HEIGHT, Color::WHITE);
     for i in 0..1 + dice.below(3) {
         let mut node = leaf(dice, format!("{i}"));
-        match dice.below(6) {
+        match dice.below(8) {
             0 => {
                 let turn = Affine::rotate_about(dice.range(-3.0, 3.0), Point::new(80.0, 60.0));
                 node = Node::group(format!("{i}/group"), "group", vec![node]).transformed(turn);
@@ -94,14 +94,30 @@ fn scene(dice: &mut Dice) -> Scene {
 }
 
 /// The box of the pixels that are covered at least this much (0 to 255).
-fn covered(mask: &[u8], least: u8) -> Option<Rect> {
+fn covered(mask: &[u8], width: u32, least: u8) -> Option<Rect> {
     let mut found: Option<Rect> = None;
     for (i, _) in mask.iter().enumerate().filter(|(_, a)| **a >= least) {
-        let (x, y) = ((i as u32 % WIDTH) as f64, (i as u32 / WIDTH) as f64);
+        let (x, y) = (f64::from(i as u32 % width), f64::from(i as u32 / width));
         let pixel = Rect::new(x, y, x + 1.0, y + 1.0);
         found = Some(found.map_or(pixel, |r| r.union(pixel)));
     }
     found
+}
+
+/// How far a box goes beyond its ink, at the side where that is most.
+fn slack(b: Rect, ink: Rect) -> f64 {
+    [ink.x0 - b.x0, ink.y0 - b.y0, b.x1 - ink.x1, b.y1 - ink.y1].into_iter().fold(0.0, f64::max)
+}
+
+/// The ink of one element as found in a drawing 16 times as large.
+fn magnified(scene: &Scene, id: &str) -> Rect {
+    const TIMES: u32 = 16;
+    let mut large = Scene::new(WIDTH * TIMES, HEIGHT * TIMES, Color::WHITE);
+    let scale = Affine::scale(f64::from(TIMES));
+    large.push(Node::group("large", "group", scene.nodes.clone()).transformed(scale));
+    let mask = render::mask(&large, id).unwrap();
+    let ink = covered(&mask, WIDTH * TIMES, 1).unwrap();
+    ink.scale_from_origin(1.0 / f64::from(TIMES))
 }
 
 fn cut(scene: &Scene, b: Rect) -> bool {
@@ -117,25 +133,26 @@ fn all_ink_lies_in_its_box_and_no_box_is_much_larger() {
         let scene = scene(&mut dice);
         for element in scene.elements() {
             let mask = render::mask(&scene, &element.id).unwrap();
-            // Less than 1/16 of a pixel's area may come from rounding of coordinates inside the renderer.
-            let Some(ink) = covered(&mask, 1) else {
-                // What covers no sampled point of any pixel is thinner than a pixel.
-                assert!(element.bbox.width().min(element.bbox.height()) < 2.0, "{round}: {element:?} has no ink");
-                continue;
-            };
             let b = element.bbox;
-            let grown = b.inflate(1.0, 1.0);
-            assert!(grown.contains_rect(ink) || grown.union(ink) == grown, "{round}: {ink:?} leaves {element:?}");
-            // The box of what is cut off is its whole box cut off; its ink may end earlier.
+            // The box of what is cut off is its whole box cut off; its ink may end earlier, or be elsewhere.
             if cut(&scene, b) {
                 continue;
             }
-            let slack = [ink.x0 - b.x0, ink.y0 - b.y0, b.x1 - ink.x1, b.y1 - ink.y1];
-            assert!(slack.iter().all(|s| *s <= 2.0), "{round}: {element:?} is larger than its ink {ink:?}");
+            let Some(ink) = covered(&mask, WIDTH, 1) else {
+                // What covers no sampled point of any pixel is thinner than a pixel.
+                assert!(b.width().min(b.height()) < 2.0, "{round}: {element:?} has no ink");
+                continue;
+            };
+            // Each inked pixel is touched by the box, but for the rounding of coordinates to a half of a pixel.
+            let rounded = b.inflate(0.5, 0.5).expand();
+            assert!(rounded.union(ink) == rounded, "{round}: {ink:?} leaves {element:?}");
+            // A tip that covers less than 1/255 of each pixel shows under a magnifying glass only.
+            let tight = slack(b, ink) <= 2.0 || slack(b, magnified(&scene, &element.id)) <= 2.0;
+            assert!(tight, "{round}: {element:?} is larger than its ink {ink:?}");
             checked += 1;
         }
     }
-    assert!(checked > 5_000, "only {checked} elements were checked");
+    assert!(checked > 8_000, "only {checked} elements were checked");
 }
 
 #[test]

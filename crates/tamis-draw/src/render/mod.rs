@@ -5,6 +5,6 @@ mod pixels;
 mod svg;
 
 pub use encode::{EncodeError, jpeg, png, webp};
-pub(crate) use pixels::skia_path;
 pub use pixels::{mask, pixels};
+pub(crate) use pixels::{skia_path, stroke_bounds};
 pub use svg::svg;

@@ -143,22 +143,7 @@ impl Canvas {
 
     fn stroke(&mut self, outline: &Outline, stroke: &Stroke, to: Affine, clip: Option<&skia::Mask>) {
         let Some(path) = skia_path(&outline.path()) else { return };
-        let dashes = stroke.dashes.iter().map(|d| *d as f32).collect();
-        let style = skia::Stroke {
-            width: stroke.width as f32,
-            miter_limit: 4.0,
-            line_cap: match stroke.cap {
-                Cap::Butt => skia::LineCap::Butt,
-                Cap::Round => skia::LineCap::Round,
-                Cap::Square => skia::LineCap::Square,
-            },
-            line_join: match stroke.join {
-                Join::Miter => skia::LineJoin::Miter,
-                Join::Round => skia::LineJoin::Round,
-                Join::Bevel => skia::LineJoin::Bevel,
-            },
-            dash: skia::StrokeDash::new(dashes, 0.0),
-        };
+        let style = skia_stroke(stroke);
         self.pixmap.stroke_path(&path, &solid(stroke.color), &style, transform(to), clip);
     }
 
@@ -255,4 +240,34 @@ pub(crate) fn skia_path(path: &BezPath) -> Option<skia::Path> {
         }
     }
     builder.finish()
+}
+
+fn skia_stroke(stroke: &Stroke) -> skia::Stroke {
+    let dashes = stroke.dashes.iter().map(|d| *d as f32).collect();
+    skia::Stroke {
+        width: stroke.width as f32,
+        miter_limit: 4.0,
+        line_cap: match stroke.cap {
+            Cap::Butt => skia::LineCap::Butt,
+            Cap::Round => skia::LineCap::Round,
+            Cap::Square => skia::LineCap::Square,
+        },
+        line_join: match stroke.join {
+            Join::Miter => skia::LineJoin::Miter,
+            Join::Round => skia::LineJoin::Round,
+            Join::Bevel => skia::LineJoin::Bevel,
+        },
+        dash: skia::StrokeDash::new(dashes, 0.0),
+    }
+}
+
+/// The box of a stroked outline as the renderer widens it: at sharp turns of a curve stroking is a matter of taste, and
+/// boxes have to follow the one that draws.
+pub(crate) fn stroke_bounds(outline: &Outline, stroke: &Stroke, to: Affine) -> Option<Rect> {
+    let (path, style) = (skia_path(&outline.path())?, skia_stroke(stroke));
+    let scale = skia::PathStroker::compute_resolution_scale(&transform(to));
+    let dashed = style.dash.as_ref().map(|dash| path.dash(dash, scale));
+    let area = dashed.unwrap_or(Some(path))?.stroke(&style, scale)?.transform(transform(to))?;
+    let b = area.compute_tight_bounds()?;
+    Some(Rect::new(b.left().into(), b.top().into(), b.right().into(), b.bottom().into()))
 }

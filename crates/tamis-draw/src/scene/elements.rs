@@ -20,6 +20,8 @@ pub struct Element {
     /// The corners of its ink: for a turned line of text the turned box, in reading order from the upper left corner;
     /// for everything else those of `bbox`.
     pub corners: [Point; 4],
+    /// Whether some of it lies beyond a clip or an edge of the picture, and is not seen.
+    pub cut: bool,
     /// The place in the list of the group it is in.
     pub parent: Option<usize>,
 }
@@ -51,8 +53,10 @@ impl Walk {
         match &node.content {
             Content::Group(group) => self.group(node, group, to, clip, parent),
             _ => {
-                let bbox = visible(ink::bounds(node, to)?, clip)?;
+                let whole = ink::bounds(node, to)?;
+                let bbox = visible(whole, clip)?;
                 let element = self.element(node, bbox, parent);
+                element.cut = sticks_out(whole, bbox);
                 if let (Content::Text(run), Some(ink)) = (&node.content, node_ink(node)) {
                     let place = to * run.transform();
                     if !ink::is_upright(place) {
@@ -81,15 +85,16 @@ impl Walk {
             self.elements.truncate(place);
             return None;
         };
-        self.elements[place].bbox = bbox;
-        self.elements[place].corners = corners(bbox);
+        let cut = self.elements[place + 1..].iter().any(|e| e.cut);
+        let element = &mut self.elements[place];
+        (element.bbox, element.corners, element.cut) = (bbox, corners(bbox), cut);
         Some(bbox)
     }
 
     fn element(&mut self, node: &Node, bbox: Rect, parent: Option<usize>) -> &mut Element {
         let (id, role) = (node.id.clone(), node.role.clone());
         let place = self.elements.len();
-        self.elements.push(Element { id, role, text: None, bbox, corners: corners(bbox), parent });
+        self.elements.push(Element { id, role, text: None, bbox, corners: corners(bbox), cut: false, parent });
         &mut self.elements[place]
     }
 }
@@ -105,4 +110,13 @@ fn node_ink(node: &Node) -> Option<Rect> {
 fn visible(rect: Rect, clip: Rect) -> Option<Rect> {
     let cut = rect.intersect(clip);
     (cut.width() > 0.0 && cut.height() > 0.0).then_some(cut)
+}
+
+/// Whether more than the rounding of a curve is missing.
+fn sticks_out(whole: Rect, seen: Rect) -> bool {
+    const ROUNDING: f64 = 0.05;
+    whole.x0 < seen.x0 - ROUNDING
+        || whole.y0 < seen.y0 - ROUNDING
+        || whole.x1 > seen.x1 + ROUNDING
+        || whole.y1 > seen.y1 + ROUNDING
 }

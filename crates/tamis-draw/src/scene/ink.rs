@@ -1,16 +1,17 @@
 //! Where the ink of a node is: exact boxes, computed from geometry and never from pixels.
 
-use kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape as _};
+use kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 
+use crate::render;
 use crate::scene::node::{Content, Node, Outline, Shape};
-use crate::scene::paint::{Cap, Join, Stroke};
+use crate::scene::paint::{Cap, Stroke};
 use crate::text::TextRun;
 
 /// How far a flattened stroke may be from the true one, in pixels.
 const TOLERANCE: f64 = 0.1;
 
 /// The box of what a leaf draws, `to` being the way from its frame to the scene's; `None` when it draws nothing.
-pub(super) fn bounds(node: &Node, to: Affine) -> Option<Rect> {
+pub(crate) fn bounds(node: &Node, to: Affine) -> Option<Rect> {
     match &node.content {
         Content::Group(_) => None,
         Content::Shape(shape) => shape_bounds(shape, to),
@@ -69,10 +70,7 @@ fn stroke_bounds(outline: &Outline, stroke: &Stroke, to: Affine) -> Option<Rect>
             Some(to.transform_rect_bbox(c.bounding_box().inflate(half, half)))
         }
         Outline::Line(line) if stroke.dashes.is_empty() => line_bounds(line.p0, line.p1, stroke, to),
-        _ => {
-            let path = to * expanded(outline, stroke);
-            (!path.elements().is_empty()).then(|| path.bounding_box())
-        }
+        _ => render::stroke_bounds(outline, stroke, to),
     }
 }
 
@@ -94,28 +92,6 @@ fn line_bounds(a: Point, b: Point, stroke: &Stroke, to: Affine) -> Option<Rect> 
     let corners = [a - beyond + side, a - beyond - side, b + beyond + side, b + beyond - side].map(|p| to * p);
     let start = Rect::from_points(corners[0], corners[1]);
     Some(corners[2..].iter().fold(start, |r, p| r.union_pt(*p)))
-}
-
-/// The area that a stroke covers, as a path.
-fn expanded(outline: &Outline, stroke: &Stroke) -> BezPath {
-    let style = kurbo::Stroke::new(stroke.width)
-        .with_caps(match stroke.cap {
-            Cap::Butt => kurbo::Cap::Butt,
-            Cap::Round => kurbo::Cap::Round,
-            Cap::Square => kurbo::Cap::Square,
-        })
-        .with_join(match stroke.join {
-            Join::Miter => kurbo::Join::Miter,
-            Join::Round => kurbo::Join::Round,
-            Join::Bevel => kurbo::Join::Bevel,
-        })
-        .with_miter_limit(4.0)
-        .with_dashes(0.0, stroke.dashes.clone());
-    kurbo::stroke(elements(outline), &style, &Default::default(), TOLERANCE)
-}
-
-fn elements(outline: &Outline) -> Vec<PathEl> {
-    outline.path().elements().to_vec()
 }
 
 impl Outline {

@@ -2,10 +2,13 @@
 
 mod elements;
 mod ink;
+mod leaves;
 mod node;
 mod paint;
 
 pub use elements::Element;
+
+pub(crate) use leaves::{Leaf, leaves};
 pub use node::{Content, Group, Image, Node, Outline, Pixels, Role, Shape};
 pub use paint::{Cap, Gradient, Hatch, HatchKind, Join, Paint, Stroke};
 
