@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use crate::shell::{Done, command, run, target, works};
 
-/// What the exports are proved with (the real readers), what programs in the sandbox draw with, and ONNX Runtime; pinned.
-const READERS: [&str; 7] = [
+/// What the exports are proved with (the real readers), what programs in the sandbox draw with, what checks the answers
+/// of questions (pandas), and ONNX Runtime; pinned.
+const READERS: [&str; 8] = [
     "datasets==5.2.0",
     "webdataset==1.0.2",
     "pycocotools==2.0.11",
     "pillow==13.0.0",
     "numpy==2.4.6",
+    "pandas==3.1.1",
     "matplotlib==3.11.2",
     "onnxruntime==1.32.0",
 ];
