@@ -89,7 +89,10 @@ impl Grammar {
         let open: Vec<&Alternative> = all.iter().filter(|a| depth + a.depth <= DEPTH || a.depth == shortest).collect();
         let Some(alternative) = rng.pick(&open) else { return String::new() };
         let outer = scope.len();
-        let text = alternative.parts.iter().map(|p| self.part(p, scope, depth + 1, rng)).collect();
+        let mut text = String::new();
+        for part in &alternative.parts {
+            join(&mut text, &self.part(part, scope, depth + 1, rng));
+        }
         scope.truncate(outer);
         text
     }
@@ -128,6 +131,18 @@ impl Grammar {
         }
         text
     }
+}
+
+/// Appends a piece, with a space where a command's name would run into its first letter.
+fn join(text: &mut String, piece: &str) {
+    let command = text.rfind('\\').is_some_and(|i| {
+        let name = &text[i + 1..];
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic())
+    });
+    if command && piece.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        text.push(' ');
+    }
+    text.push_str(piece);
 }
 
 impl Part {

@@ -31,7 +31,6 @@ pub(super) struct Words {
     pub weekdays: Vec<String>,
     /// "Q{}".
     pub quarter: String,
-    pub year: String,
     pub people: Vec<String>,
     pub place: String,
     pub places: Vec<Group>,
