@@ -3,9 +3,9 @@
 use tamis_core::id::RecordId;
 use tamis_core::rng::Rng;
 use tamis_draw::kurbo::Rect;
-use tamis_draw::scene::Scene;
+use tamis_draw::scene::{Node, Scene};
 
-use crate::cell::Cell;
+use crate::cell::{Cell, Crowded};
 use crate::channels::SpecError;
 use crate::kind;
 use crate::look::Style;
@@ -31,6 +31,8 @@ pub struct View {
     pub y2: Option<AxisView>,
     /// Series and row of every datum whose value is written at its mark.
     pub labels: Vec<(usize, usize)>,
+    /// For every annotation of the chart, whether it is drawn with its words.
+    pub annotations: Vec<bool>,
     /// Whether the names of series (or slices, groups) are all written, in a legend or at the marks.
     pub names: bool,
 }
@@ -111,12 +113,26 @@ pub fn scene(figure: &Figure) -> Result<Drawn, DrawError> {
     for (k, chart) in figure.charts.iter().enumerate() {
         chart.validate()?;
         let page = Rect::new(0.0, 0.0, f64::from(width), f64::from(height)).inset(-style.margin);
-        let rng = Rng::keyed(figure.look.seed, RecordId::input("chart"), "draw", &[k as u32]);
-        let mut cell = Cell::new(chart, &style, format!("chart.{k}"), page, rng);
-        kind::draw(&mut cell)?;
-        let (node, view) = cell.finish();
+        let cell = || {
+            let rng = Rng::keyed(figure.look.seed, RecordId::input("chart"), "draw", &[k as u32]);
+            Cell::new(chart, &style, format!("chart.{k}"), page, rng)
+        };
+        let (node, view) = draw(cell)?;
         scene.push(node);
         views.push(view);
     }
     Ok(Drawn { scene, views })
+}
+
+fn draw<'a>(cell: impl Fn() -> Cell<'a>) -> Result<(Node, View), DrawError> {
+    let mut first = cell();
+    kind::draw(&mut first)?;
+    match first.finish() {
+        Ok(drawn) => Ok(drawn),
+        Err(Crowded) => {
+            let mut second = cell().crowded();
+            kind::draw(&mut second)?;
+            second.finish().map_err(|Crowded| unreachable!("an outer legend has its room"))
+        }
+    }
 }

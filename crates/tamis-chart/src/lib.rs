@@ -5,10 +5,7 @@
 
 mod cell;
 pub mod channels;
-/// Data of plausible scenarios.
-pub mod data {
-    pub(crate) mod calendar;
-}
+pub mod data;
 mod frame;
 mod kind;
 pub mod layout;

@@ -5,6 +5,7 @@ use tamis_draw::kurbo::{Point, Rect};
 use tamis_draw::scene::{Node, Role};
 use tamis_draw::text::{self, Anchor, TextRun};
 
+use super::text::shape;
 use super::{Cell, Layer};
 
 /// A place where a value could be written.
@@ -41,7 +42,7 @@ impl Cell<'_> {
 
     /// The same for texts that belong to the kind (names in a treemap), whatever the chart says of values.
     pub fn caption(&mut self, series: usize, row: usize, role: impl Into<Role>, text: &str, spots: &[Spot]) -> bool {
-        let line = text::line(text, &self.style.text.label);
+        let line = shape(text, &self.style.text.label);
         for spot in spots {
             let over = spot.over.map_or(self.style.ground(), |c| c.over(self.style.ground()));
             let mut run = line.clone().at(spot.at, spot.anchor);
@@ -49,7 +50,9 @@ impl Cell<'_> {
             let bbox = run_box(&run, &line);
             let bounds = spot.within.unwrap_or(self.page);
             let fits = bounds.contains(bbox.origin()) && bounds.contains(Point::new(bbox.x1 - 0.01, bbox.y1 - 0.01));
-            if fits && self.is_free(bbox) {
+            // Over data that are not said to be below it a text would be hard to read.
+            let clear = spot.over.is_some() || self.inks.share(bbox) < 0.12;
+            if fits && clear && self.is_free(bbox) {
                 self.texts.push(bbox);
                 let id = self.id(format_args!("label/{series}.{row}"));
                 self.view.labels.push((series, row));
@@ -62,10 +65,30 @@ impl Cell<'_> {
 
     /// Writes a text that must be written, and keeps others away from it.
     pub fn text(&mut self, layer: Layer, id: String, role: impl Into<Role>, run: TextRun) {
+        self.keep_free(&run);
+        self.push(layer, Node::text(id, role, run));
+    }
+
+    /// Several lines under one id: a text where there is one, else a group of lines `id/0`, `id/1`, ...
+    pub(crate) fn texts_of(&mut self, layer: Layer, id: String, role: &'static str, mut runs: Vec<TextRun>) {
+        runs.iter().for_each(|run| self.keep_free(run));
+        let node = match runs.len() {
+            0 => return,
+            1 => Node::text(id, role, runs.remove(0)),
+            _ => {
+                let lines = runs.into_iter().enumerate();
+                let lines = lines.map(|(i, run)| Node::text(format!("{id}/{i}"), "text line", run)).collect();
+                Node::group(id, role, lines)
+            }
+        };
+        self.push(layer, node);
+    }
+
+    /// Keeps other texts away from this one.
+    pub(crate) fn keep_free(&mut self, run: &TextRun) {
         if let Some(ink) = run.ink() {
             self.texts.push(run.transform().transform_rect_bbox(ink));
         }
-        self.push(layer, Node::text(id, role, run));
     }
 
     /// Whether no text lies there.

@@ -1,21 +1,32 @@
 //! The room of one chart, and what kinds need to draw in it.
 
+mod color_bar;
+mod direct;
 mod label;
 mod legend;
+mod notes;
+mod occupied;
 mod paint;
+pub(crate) mod text;
+mod titles;
 
 use tamis_core::rng::Rng;
 use tamis_draw::kurbo::{Point, Rect, Shape as _};
-use tamis_draw::scene::{Node, Outline, Paint, Role, Stroke};
+use tamis_draw::scene::{Content, Node, Outline, Paint, Role, Stroke};
 
 use crate::frame::Frame;
 use crate::layout::{DrawError, View};
-use crate::look::Style;
+use crate::look::{LegendPlace, Style};
 use crate::spec::{Channel, Chart};
 use crate::table::Column;
 
+use occupied::Occupied;
+
 pub(crate) use label::Spot;
-pub(crate) use legend::{ColorBar, Entry, Sample};
+pub(crate) use color_bar::ColorBar;
+pub(crate) use legend::{Entry, Sample};
+pub(crate) use paint::marker;
+
 
 /// Over what a node lies, from the bottom up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,14 +63,28 @@ pub(crate) struct Cell<'a> {
     layers: [Vec<Node>; 7],
     /// Boxes of texts; no two may overlap.
     texts: Vec<Rect>,
-    /// Boxes of data, which texts and inner legends keep away from where they can.
-    inks: Vec<Rect>,
+    /// Where data are, which texts and inner legends keep away from where they can.
+    inks: Occupied,
     /// Where each datum is, for callouts and highlights.
     anchors: Vec<Anchor>,
+    titles: Vec<titles::Block>,
     legend: Option<legend::Legend>,
-    frame: Option<Frame>,
+    laid: Option<(legend::Laid, LegendPlace)>,
+    bar: Option<color_bar::LaidBar>,
+    /// Series whose names stand at the ends of their lines.
+    direct: Vec<Entry>,
+    has_ends: bool,
+    at_ends: bool,
+    ends: Vec<(usize, Point)>,
+    pub(crate) frame: Option<Frame>,
+    /// The plot had no room for the legend when it was drawn before.
+    crowded: bool,
     pub(crate) view: View,
 }
+
+/// The plot has no room for its legend: the chart is to be drawn again with the legend outside.
+#[derive(Debug)]
+pub(crate) struct Crowded;
 
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
@@ -79,12 +104,45 @@ impl<'a> Cell<'a> {
             prefix,
             layers: Default::default(),
             texts: Vec::new(),
-            inks: Vec::new(),
+            inks: Occupied::new(page),
             anchors: Vec::new(),
+            titles: Vec::new(),
             legend: None,
+            laid: None,
+            bar: None,
+            direct: Vec::new(),
+            has_ends: false,
+            at_ends: false,
+            ends: Vec::new(),
             frame: None,
+            crowded: false,
             view: View::default(),
         }
+    }
+
+    /// The same cell for a second try, after [`Cell::finish`] found no room for the legend.
+    pub(crate) fn crowded(mut self) -> Self {
+        self.crowded = true;
+        self
+    }
+
+    /// Lays out titles and legend and gives the room for the data of kinds without axes.
+    ///
+    /// # Errors
+    /// When the room would be too small to read.
+    pub fn plain(&mut self) -> Result<Rect, DrawError> {
+        self.reserve(false)?;
+        let found = self.room.width().min(self.room.height());
+        if found < 24.0 {
+            let what = format!("{}: room for the data beside titles and legend", self.chart.kind.words());
+            return Err(DrawError::TooSmall { what, needed: 24.0, found: found.max(0.0) });
+        }
+        Ok(self.room)
+    }
+
+    pub(crate) fn reserve(&mut self, framed: bool) -> Result<(), DrawError> {
+        self.reserve_titles();
+        self.reserve_legend(framed)
     }
 
     /// The first column drawn as `channel`.
@@ -136,20 +194,42 @@ impl<'a> Cell<'a> {
     }
 
     /// The chart as one node, and what can be seen of it.
-    pub(crate) fn finish(self) -> (Node, View) {
+    pub(crate) fn finish(mut self) -> Result<(Node, View), Crowded> {
+        if let Some(frame) = self.frame.clone() {
+            self.zero_line(&frame);
+        }
+        self.draw_direct()?;
+        self.draw_bar();
+        self.draw_titles();
+        self.draw_legend()?;
+        self.draw_notes();
         let nodes = self.layers.into_iter().flatten().collect();
-        (Node::group(self.prefix, "chart", nodes), self.view)
+        Ok((Node::group(self.prefix, "chart", nodes), self.view))
+    }
+
+    /// The mark of one datum that is a shape already, of id `mark/S.R`.
+    pub fn datum_node(&mut self, series: usize, row: usize, node: Node) {
+        let bbox = match &node.content {
+            Content::Shape(shape) => shape.outline.bbox(),
+            _ => Rect::ZERO,
+        };
+        self.datum(series, row, bbox, node);
     }
 
     fn datum(&mut self, series: usize, row: usize, bbox: Rect, node: Node) {
         self.anchors.push(Anchor { series, row, bbox });
-        self.inks.push(bbox);
+        self.inks.add(bbox);
         self.push(Layer::Marks, node);
     }
 
-    /// Says that data are drawn there, so that texts and the legend keep away: for lines, whose parts are no marks.
+    /// Says that data fill this box, so that texts and the legend keep away.
     pub fn ink(&mut self, bbox: Rect) {
-        self.inks.push(bbox);
+        self.inks.add(bbox);
+    }
+
+    /// Says that a line of data runs along these points.
+    pub fn ink_line(&mut self, points: &[Point]) {
+        self.inks.add_line(points);
     }
 
     /// Says where a datum is that has no mark of its own box.

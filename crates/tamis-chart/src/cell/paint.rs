@@ -2,7 +2,7 @@
 
 use tamis_draw::Color;
 use tamis_draw::kurbo::{Circle, Point, Rect};
-use tamis_draw::scene::{Gradient, Hatch, Outline, Paint, Stroke};
+use tamis_draw::scene::{Gradient, Hatch, Node, Outline, Paint, Stroke};
 
 use super::{Cell, Sample};
 use crate::look::Marker;
@@ -63,6 +63,18 @@ impl Cell<'_> {
     pub fn point_marker(&self, group: usize) -> Marker {
         let markers = &self.style.points.markers;
         markers.get(group % markers.len().max(1)).copied().unwrap_or(Marker::Circle)
+    }
+
+    /// The mark at a datum of a line.
+    pub fn line_mark(&self, id: String, role: &'static str, form: Marker, color: Color, at: Point) -> Node {
+        let lines = &self.style.lines;
+        let outline = marker(form, at, lines.marker_size);
+        let (fill, edge) = if lines.hollow {
+            (self.style.ground(), Some(Stroke::new(color, (lines.width * 0.8).max(1.0))))
+        } else {
+            (color, lines.marker_edge.clone())
+        };
+        Node::shape(id, role, outline, Some(fill.into()), edge)
     }
 
     /// The legend's sample of a filled series.

@@ -1,7 +1,10 @@
 //! Axes: what a kind asks for, and the frame it gets to draw in.
 
+pub(crate) mod axes;
+pub(crate) mod format;
 mod plan;
 pub(crate) mod scale;
+pub(crate) mod ticks;
 
 use tamis_draw::kurbo::{Point, Rect};
 
@@ -44,8 +47,6 @@ pub(crate) struct Axes {
     pub absolute: bool,
     /// A percent sign after value ticks.
     pub percent: bool,
-    /// Both axes have the same number of pixels to a unit (quiver).
-    pub square: bool,
 }
 
 /// Where a kind draws.
@@ -149,7 +150,6 @@ impl Axes {
             beside: [0.0; 2],
             absolute: false,
             percent: false,
-            square: false,
         }
     }
 }

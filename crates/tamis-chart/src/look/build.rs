@@ -68,6 +68,7 @@ fn matplotlib() -> Style {
             minor: false,
             mirrored: false,
             every: 60.0,
+            turn: 45.0,
         },
         legend: LegendStyle {
             place: LegendPlace::Inside,
@@ -105,11 +106,14 @@ fn matplotlib() -> Style {
         area_opacity: 0.4,
         separator: None,
         numbers: Numbers { group: None, compact: false, true_minus: true },
+        dates: Dates::Iso,
         labels: LabelPlace::Outside,
         hand: None,
         annotate: false,
         margin: 14.0,
         slack: 0.05,
+        nice_ends: false,
+        floats: false,
         scale: 1.0,
     }
 }

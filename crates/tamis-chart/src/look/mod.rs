@@ -6,6 +6,6 @@ mod style;
 pub use build::names;
 
 pub use style::{
-    Bars, Grid, LabelPlace, LegendPlace, LegendStyle, Lines, Marker, Numbers, Palette, Points, Spines, Style, Swatch,
+    Bars, Dates, Grid, LabelPlace, LegendPlace, LegendStyle, Lines, Marker, Numbers, Palette, Points, Spines, Style, Swatch,
     Texts, TickSide, Ticks, TitleAlign, YTitle, readable,
 };

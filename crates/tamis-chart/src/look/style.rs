@@ -48,6 +48,8 @@ pub struct Style {
     pub separator: Option<Stroke>,
     /// How numbers are written on axes and at marks.
     pub numbers: Numbers,
+    /// How times are written on axes.
+    pub dates: Dates,
     /// Where values are written in bars and slices, if they are written.
     pub labels: LabelPlace,
     /// Lines tremble as if drawn by hand: how far, in pixels.
@@ -56,8 +58,12 @@ pub struct Style {
     pub annotate: bool,
     /// Free room at the edges of the picture.
     pub margin: f64,
-    /// Free room between the ends of the data and the ends of the axis, as a share of its length.
+    /// Free room between the ends of the data and the ends of the axis, as a share of the data's range.
     pub slack: f64,
+    /// Value axes end at ticks.
+    pub nice_ends: bool,
+    /// There is free room below bars too.
+    pub floats: bool,
     /// How many times these lengths are those for 800 x 600.
     pub scale: f64,
 }
@@ -155,6 +161,8 @@ pub struct Ticks {
     pub mirrored: bool,
     /// About how many pixels from one value tick to the next.
     pub every: f64,
+    /// By how many degrees category labels are turned where they do not fit level: 30 to 90.
+    pub turn: f64,
 }
 
 /// On which side of the spine a tick mark is.
@@ -335,6 +343,17 @@ pub struct Numbers {
     pub compact: bool,
     /// U+2212 rather than a hyphen before negative numbers.
     pub true_minus: bool,
+}
+
+/// How months and days are written at ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dates {
+    /// `2021-03`, `2021-03-14`.
+    Iso,
+    /// `Mar 2021`, `Mar 14`.
+    Words,
+    /// `Mar ’21`, `14 Mar`.
+    Short,
 }
 
 impl Style {
