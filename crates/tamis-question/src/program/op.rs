@@ -115,6 +115,8 @@ ops! {
     Keys "keys" [Data] => Texts,
     /// How many.
     Count "count" [Several] => Number,
+    /// Whether there are none.
+    NoneLeft "none" [Several] => Bool,
     /// The sum.
     Sum "sum" [Data] => Number,
     /// The arithmetic mean.

@@ -211,10 +211,8 @@ fn pure(op: Op, a: &Arguments) -> Result<Value, Refusal> {
         },
         Op::Val => number(a.number(0)?),
         Op::Keys => Ok(Value::Texts(a.points(0)?.points.iter().map(|p| p.key.clone()).collect())),
-        Op::Count => number(Quantity::count(match &a.0[0] {
-            Value::Texts(texts) => texts.len(),
-            other => other.points().ok_or_else(|| Refusal::Type("only data can be counted".to_owned()))?.points.len(),
-        })),
+        Op::Count => number(Quantity::count(a.length(0)?)),
+        Op::NoneLeft => Ok(Value::Bool(a.length(0)? == 0)),
         Op::Sum | Op::Mean | Op::Median | Op::Range => number(data::fold(a.points(0)?, op.name())?),
         Op::Minus => points(data::minus(a.points(0)?, a.points(1)?)?),
         Op::Sizes => points(data::sizes(a.points(0)?)),
@@ -278,6 +276,14 @@ impl Arguments {
             Value::Texts(texts) => Ok(texts),
             Value::Nothing => Err(Refusal::Missing),
             _ => Err(Refusal::Type("texts were expected".to_owned())),
+        }
+    }
+
+    fn length(&self, i: usize) -> Result<usize, Refusal> {
+        match &self.0[i] {
+            Value::Texts(texts) => Ok(texts.len()),
+            Value::Points(points) => Ok(points.points.len()),
+            _ => Err(Refusal::Type("only data can be counted".to_owned())),
         }
     }
 

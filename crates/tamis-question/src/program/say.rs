@@ -5,6 +5,8 @@ use super::value::{Points, Quantity, Value, with_unit};
 
 /// Most values that a sentence lists.
 const MOST_LISTED: usize = 12;
+/// Longest text that a sentence quotes, in characters.
+const MOST_QUOTED: usize = 300;
 
 /// The sentence of a step; `None` for those that only take apart what an earlier one found.
 pub(super) fn step(op: Op, arguments: &[Value], result: &Value) -> Option<String> {
@@ -36,6 +38,9 @@ pub(super) fn step(op: Op, arguments: &[Value], result: &Value) -> Option<String
             format!("The {which} is {} with {}.", p.key, p.value.written())
         }
         (Op::Rank, Value::Number(q)) => format!("{} takes place {}.", arguments[1].written(), q.written()),
+        (Op::NoneLeft, Value::Bool(yes)) => {
+            format!("So there is {} such case.", if *yes { "no" } else { "at least one" })
+        }
         (Op::Count, Value::Number(q)) => format!("That makes {}.", q.written()),
         (Op::Sum | Op::Mean | Op::Median | Op::Range, Value::Number(q)) => fold(op, arguments, q)?,
         (Op::Trend, Value::Text(t)) => format!("From first to last the values are {t}."),
@@ -55,8 +60,12 @@ pub(super) fn step(op: Op, arguments: &[Value], result: &Value) -> Option<String
             format!("Rounded: {}.", q.written())
         }
         (Op::Read | Op::Figure, value) => {
-            let name = arguments.last()?.written();
-            format!("The {name}: {}.", value.written())
+            let (name, found) = (arguments.last()?.written(), value.written());
+            // Whole tables and pages are the answer, not a step to it.
+            if found.contains('\n') || found.chars().count() > MOST_QUOTED {
+                return None;
+            }
+            format!("The {name}: {found}.")
         }
         (Op::Lookup, value) => {
             format!("In the row {} and the column {} stands {}.", arguments[1].written(), arguments[2].written(), value.written())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::number::Exact;
 use crate::program::{Expr, Op, Point, Program, Quantity, Value, quoted};
 use crate::question::SubQuestion;
+use crate::wording::is_plural;
 use crate::world::{Sheet, World};
 
 /// Most values a script asks for.
@@ -201,7 +202,10 @@ impl<'a> Writer<'a> {
             _ => "",
         };
         let question = match op {
-            Op::Read | Op::Figure => format!("What is the {}?", text(arguments.len() - 1)),
+            Op::Read | Op::Figure => {
+                let name = text(arguments.len() - 1);
+                format!("What {} the {name}?", if is_plural(name) { "are" } else { "is" })
+            }
             Op::Lookup => format!("What stands in the row \"{}\" and the column \"{}\"?", text(1), text(2)),
             Op::Locate => format!("In which row and column does \"{}\" stand?", text(1)),
             Op::Cells => format!("What stands in the row \"{}\"?", text(1)),
@@ -211,7 +215,7 @@ impl<'a> Writer<'a> {
         let answer = match &answer {
             Value::Number(q) => q.digits(),
             // Long texts are read, not asked for piece by piece.
-            value if value.written().chars().count() > 400 => return None,
+            value if value.written().contains('\n') || value.written().chars().count() > 300 => return None,
             value => value.written(),
         };
         // A list would come back as one text: nothing can be taken from it.
@@ -278,6 +282,7 @@ impl<'a> Writer<'a> {
                 Part::Plain(list) => Part::Plain(format!("len({list})")),
                 data => Part::Plain(format!("len({})", self.pairs(data)?)),
             },
+            Op::NoneLeft => Part::Plain(format!("(len({}) == 0)", self.pairs(first)?)),
             Op::Sum | Op::Mean | Op::Median | Op::Range => Part::Plain(folded(op.name(), &first)?),
             Op::Minus => {
                 let (a, b) = (known(first)?, known(second?)?);

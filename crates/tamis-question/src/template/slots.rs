@@ -116,7 +116,9 @@ fn choices(name: &str, template: &Template, world: &World, slots: &Slots, rng: &
         }
         "row" | "row2" => sheet.rows.iter().filter(taken).map(text).collect(),
         "later" => {
-            let from = slots.raw("row").and_then(|r| sheet.row(r).ok()).map_or(0, |r| r + 1);
+            // A stretch of two is no stretch.
+            let apart = if template.program().contains("between") { 2 } else { 1 };
+            let from = slots.raw("row").and_then(|r| sheet.row(r).ok()).map_or(0, |r| r + apart);
             sheet.rows.get(from..).unwrap_or_default().iter().map(text).collect()
         }
         "n" => (2..sheet.rows.len().min(5)).map(|n| Slot::number(name, n)).collect(),

@@ -81,9 +81,14 @@ pub fn chart(kind: Kind, rng: &mut Rng) -> Chart {
         }
         Kind::TileMap => add(Channel::Value, "Rate", u, &mut columns, rng),
         Kind::Gantt => {
-            let days = |from: i32| Cells::Time((0..n as i32).map(|i| Some(Time::Day(2024, ((from + i) % 12 + 1) as u8, (1 + (i * 7) % 27) as u8))).collect());
-            columns.push(Column { name: "From".into(), unit: Unit::default(), cells: days(0) });
-            columns.push(Column { name: "To".into(), unit: Unit::default(), cells: days(1) });
+            let (mut from, mut to) = (Vec::new(), Vec::new());
+            for _ in 0..n {
+                let (start, end) = (1 + rng.below(6) as u8, 7 + rng.below(6) as u8);
+                from.push(Some(Time::Day(2024, start, 1 + rng.below(28) as u8)));
+                to.push(Some(Time::Day(2024, end, 1 + rng.below(28) as u8)));
+            }
+            columns.push(Column { name: "From".into(), unit: Unit::default(), cells: Cells::Time(from) });
+            columns.push(Column { name: "To".into(), unit: Unit::default(), cells: Cells::Time(to) });
             encodings.push((Channel::Start, "From".into()));
             encodings.push((Channel::End, "To".into()));
         }

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use tamis_chart::spec::{Chart, Figure, Kind};
 
 use super::{Part, World};
-use crate::wording::lower_first;
 
 /// How a figure was drawn, as far as questions depend on it. All of it may be left out: then limits are guessed from
 /// the data, nothing is asked about colours, and every element is taken to be there.
@@ -102,7 +101,7 @@ fn places(figure: &Figure, k: usize) -> Vec<String> {
         places.push(format!("the chart titled \"{title}\""));
     }
     if !shared(|c| c.kind.words()) {
-        places.push(format!("the {}", lower_first(figure.charts[k].kind.words())));
+        places.push(format!("the {}", figure.charts[k].kind.words()));
     }
     places
 }
