@@ -80,6 +80,10 @@ impl Shaper {
     }
 
     fn lines(&mut self, text: &str, style: &Style, width: Option<f64>) -> Vec<Line> {
+        // The layout of an empty text has a line whose range is not empty.
+        if text.is_empty() {
+            return Vec::new();
+        }
         let layout = self.layout(text, style, width);
         layout.lines().map(|line| self.line(&line, text, style)).collect()
     }
