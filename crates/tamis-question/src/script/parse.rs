@@ -12,6 +12,8 @@ const MOST_BYTES: usize = 16 * 1024;
 const MOST_LINES: usize = 200;
 /// Deepest nesting.
 const MOST_DEPTH: usize = 32;
+/// Most operators in a row: each makes the tree one deeper.
+const MOST_CHAINED: usize = 64;
 /// Longest text, in bytes.
 const MOST_TEXT: usize = 1000;
 
@@ -174,10 +176,14 @@ impl Reader<'_> {
         }
         let mut left = self.chain(depth, level + 1)?;
         // Comparisons do not chain: `a < b < c` means something else in Python.
-        let mut compared = false;
+        let mut chained = 0;
         while let Some(op) = self.operator(level) {
-            if level == 2 && std::mem::replace(&mut compared, true) {
+            chained += 1;
+            if level == 2 && chained > 1 {
                 return Err("comparisons one at a time were expected".to_owned());
+            }
+            if chained > MOST_CHAINED {
+                return Err(format!("at most {MOST_CHAINED} operators in a row were expected"));
             }
             let right = self.chain(depth + 1, level + 1)?;
             left = Py::Binary(op, Box::new(left), Box::new(right));

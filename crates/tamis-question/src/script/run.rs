@@ -46,11 +46,13 @@ pub enum Fault {
 const MOST_STEPS: usize = 20_000;
 /// Most elements of a list, and bytes of a text.
 const MOST_SIZE: usize = 2_000;
+/// Deepest expression.
+const MOST_DEPTH: usize = 150;
 
 impl Script {
     /// Executes it; `reader` answers its questions. The answer is the last expression's value, else the last assigned.
     pub fn run(&self, mut reader: impl FnMut(&str) -> Option<Py>) -> Result<Py, Fault> {
-        let mut machine = Machine { names: BTreeMap::new(), left: MOST_STEPS };
+        let mut machine = Machine { names: BTreeMap::new(), left: MOST_STEPS, depth: 0 };
         let (mut said, mut last) = (None, None);
         for statement in &self.statements {
             match statement {
@@ -74,11 +76,19 @@ impl Script {
 struct Machine {
     names: BTreeMap<String, Py>,
     left: usize,
+    depth: usize,
 }
 
 impl Machine {
     fn value(&mut self, expr: &Expr) -> Result<Py, Fault> {
-        self.left = self.left.checked_sub(1).ok_or(Fault::Budget)?;
+        self.spend(1)?;
+        self.depth += 1;
+        let value = if self.depth > MOST_DEPTH { Err(Fault::Budget) } else { self.value_within(expr) };
+        self.depth -= 1;
+        value
+    }
+
+    fn value_within(&mut self, expr: &Expr) -> Result<Py, Fault> {
         match expr {
             Expr::Number(n) => Ok(Py::Number(*n)),
             Expr::Text(t) => Ok(Py::Text(t.clone())),

@@ -6,7 +6,7 @@ use crate::number::Exact;
 use crate::program::{Expr, Op, Point, Program, Quantity, Value, quoted};
 use crate::question::SubQuestion;
 use crate::wording::is_plural;
-use crate::world::{Sheet, World};
+use crate::world::World;
 
 /// Most values a script asks for.
 const MOST_CALLS: usize = 40;
@@ -121,18 +121,23 @@ impl<'a> Writer<'a> {
         var
     }
 
-    fn datum(&mut self, point: &Point) -> Option<String> {
+    /// Asks for the value of a datum of a part. Where there are several parts, it says of which.
+    fn datum(&mut self, part: usize, point: &Point) -> Option<String> {
         if point.value.shown.is_some() {
             return None;
         }
-        Some(self.ask(format!("What is the {}?", point.words), point.value.digits()))
+        let question = match self.world.parts.get(part)?.places.first() {
+            Some(place) => format!("In {place}, what is the {}?", point.words),
+            None => format!("What is the {}?", point.words),
+        };
+        Some(self.ask(question, point.value.digits()))
     }
 
-    fn known(&mut self, points: Vec<Point>) -> Option<Part> {
+    fn known(&mut self, part: usize, points: Vec<Point>) -> Option<Part> {
         if points.len() > MOST_CALLS {
             return None;
         }
-        points.iter().map(|p| Some((quoted(&p.key), self.datum(p)?))).collect::<Option<_>>().map(Part::Known)
+        points.iter().map(|p| Some((quoted(&p.key), self.datum(part, p)?))).collect::<Option<_>>().map(Part::Known)
     }
 
     fn call(&mut self, op: Op, arguments: &'a [Expr]) -> Option<Part> {
@@ -149,7 +154,8 @@ impl<'a> Writer<'a> {
     }
 
     fn read(&mut self, op: Op, arguments: &'a [Expr]) -> Option<Part> {
-        let sheet = &self.world.parts.get(index(arguments.first()?)?)?.sheet;
+        let part = index(arguments.first()?)?;
+        let sheet = &self.world.parts.get(part)?.sheet;
         let name = |i: usize| match arguments.get(i) {
             Some(Expr::Text(t)) => Some(t.as_str()),
             _ => None,
@@ -161,22 +167,23 @@ impl<'a> Writer<'a> {
                     // The row comes from an earlier step: looked up among all of them.
                     let key = self.part(arguments.get(2)?)?;
                     let key = self.plain(key);
-                    let all = self.known(sheet.select(series).ok()?.points)?;
+                    let all = self.known(part, sheet.select(series).ok()?.points)?;
                     let pairs = self.pairs(all)?;
                     return Some(Part::Plain(format!("[v for v, k in {pairs} if k == {key}][0]")));
                 };
                 let point = sheet.point(series, sheet.row(row).ok()?).ok()?;
-                Some(Part::Datum { value: self.datum(&point)?, key: quoted(row) })
+                Some(Part::Datum { value: self.datum(part, &point)?, key: quoted(row) })
             }
-            Op::Select => self.known(sheet.select(sheet.series(name(1)?).ok()?).ok()?.points),
-            Op::Across => self.known(sheet.across(sheet.row(name(1)?).ok()?).ok()?.points),
+            Op::Select => self.known(part, sheet.select(sheet.series(name(1)?).ok()?).ok()?.points),
+            Op::Across => self.known(part, sheet.across(sheet.row(name(1)?).ok()?).ok()?.points),
             Op::All => None,
-            _ => self.folds(op, sheet, arguments.get(1)?),
+            _ => self.folds(op, part, arguments.get(1)?),
         }
     }
 
-    fn folds(&mut self, op: Op, sheet: &Sheet, by: &Expr) -> Option<Part> {
+    fn folds(&mut self, op: Op, part: usize, by: &Expr) -> Option<Part> {
         let Expr::Word(by) = by else { return None };
+        let sheet = &self.world.parts.get(part)?.sheet;
         let of: Vec<(String, Vec<Point>)> = match op {
             Op::BySeries => {
                 sheet.series.iter().map(|s| Some((s.name.clone(), sheet.select(s).ok()?.points))).collect::<Option<_>>()?
@@ -187,8 +194,8 @@ impl<'a> Writer<'a> {
         };
         let mut known = Vec::new();
         for (key, points) in of {
-            let part = self.known(points)?;
-            known.push((quoted(&key), folded(by, &part)?));
+            let data = self.known(part, points)?;
+            known.push((quoted(&key), folded(by, &data)?));
         }
         Some(Part::Known(known))
     }
