@@ -11,6 +11,7 @@ mod kind;
 pub mod layout;
 pub mod look;
 pub mod spec;
+pub mod stats;
 pub mod table;
 
 pub use layout::{AxisView, DrawError, Drawn, View, scene};
