@@ -1,0 +1,116 @@
+//! The front page of a newspaper: a masthead over columns of stories.
+
+use crate::content::Author;
+use crate::kind::{Draft, side_by_side};
+use crate::spec::{Align, Block, Class, Inline, PageSpec, TextStyle, Voice};
+
+pub(crate) fn write(a: &mut Author<'_>) -> Draft {
+    let bank = a.bank;
+    a.look.justify = !matches!(a.language.script(), "Deva" | "Arab");
+    a.look.size = a.rng.range(8.6, 9.6);
+    a.look.paragraph_gap = 0.62;
+    a.look.accent = a.look.ink;
+    let columns = 3 + a.rng.below(2) as u8;
+    let mut page = PageSpec { columns, gutter: 5.0, margins: [14.0, 13.0, 14.0, 13.0], ..PageSpec::a4() };
+    if a.rng.below(2) == 0 {
+        (page.width, page.height) = (235.0, 315.0);
+    }
+    let name = a.one(&bank.news.papers);
+    let mut headlines = bank.news.headlines.clone();
+    a.rng.shuffle(&mut headlines);
+    let mut body = vec![Block::Spanning(masthead(a, &name, &headlines[0], page.text_width()))];
+    let stories = 3 + a.rng.below(2);
+    for (i, headline) in headlines.iter().take(stories).enumerate() {
+        if i > 0 {
+            body.push(headline_block(a, headline, 1.45));
+        }
+        body.extend(story(a, i, page.column_width()));
+        if i + 1 < stories {
+            body.push(a.gap(4.0));
+            body.push(a.rule(0.5, a.look.faint));
+        }
+    }
+    Draft::new(name, page, body)
+}
+
+fn masthead(a: &mut Author<'_>, name: &str, headline: &str, width: f64) -> Vec<Block> {
+    let style = TextStyle {
+        size: 34.0,
+        voice: Voice::Display,
+        weight: 700,
+        align: Align::Center,
+        above: 2.0,
+        below: 9.0,
+        ..a.style()
+    };
+    let title = a.text(Class::Title, style, name);
+    let small = TextStyle { above: 2.5, below: 2.5, ..a.small(0.9) };
+    let day = format!("{}, {}", a.rng.pick(&a.bank.weekdays).cloned().unwrap_or_default(), a.date.long(a.language));
+    let place = a.city();
+    let (near, price) = (if a.bank.groceries[0].1 > 20.0 { a.bank.groceries[0].1 } else { 2.0 }, 0);
+    let price = price + a.price(near);
+    let price = a.money(price);
+    let line = side_by_side(
+        vec![
+            (1.0, vec![a.text(Class::Header, small.clone(), place)], Align::Start),
+            (1.6, vec![a.text(Class::Header, TextStyle { align: Align::Center, ..small.clone() }, day)], Align::Center),
+            (1.0, vec![a.text(Class::Header, TextStyle { align: Align::End, ..small }, price)], Align::End),
+        ],
+        4.0,
+    );
+    let rule = a.rule(1.0, a.look.ink);
+    let mut out = vec![title, rule.clone(), line, rule, a.gap(6.0), headline_block(a, headline, 2.9)];
+    if a.rng.below(3) > 0 {
+        out.push(a.picture(width, width * 0.34, &crate::ink::Subject::ALL));
+        let bank = a.bank;
+        let caption = a.sentences(&bank.news.sentences, 1);
+        let style = TextStyle { italic: true, above: 4.0, below: 2.0, ..a.small(0.88) };
+        out.push(a.text(Class::Caption, style, caption));
+    }
+    out
+}
+
+fn headline_block(a: &mut Author<'_>, text: &str, scale: f64) -> Block {
+    let size = a.look.size * scale;
+    let style = TextStyle {
+        size,
+        voice: Voice::Display,
+        weight: 700,
+        align: Align::Start,
+        above: size * 0.5,
+        below: size * 0.5,
+        sticky: true,
+        ..a.style()
+    };
+    let id = a.id("heading");
+    Block::Text(crate::spec::Text { id, class: Class::Heading, level: 1, inlines: vec![Inline::Plain(text.into())], style })
+}
+
+fn story(a: &mut Author<'_>, i: usize, width: f64) -> Vec<Block> {
+    let bank = a.bank;
+    let mut out = Vec::new();
+    let author = a.person();
+    let byline = TextStyle { italic: true, below: 4.0, above: 3.0, ..a.small(0.9) };
+    out.push(a.text(Class::Text, byline, author));
+    let city = a.city();
+    let paragraphs = if i == 0 { 4 } else { 2 + a.rng.below(2) };
+    for p in 0..paragraphs {
+        let text = a.sentences(&bank.news.sentences, 3);
+        if p == 0 {
+            let style = a.style();
+            let lead = vec![Inline::bold(format!("{city}{}", a.bank.colon)), Inline::Plain(format!(" {text}"))];
+            out.push(a.block(Class::Text, style, lead));
+        } else {
+            let style = TextStyle { first_indent: 1.0, ..a.style() };
+            out.push(a.text(Class::Text, style, text));
+        }
+        if p == 1 && i == 1 {
+            out.push(a.gap(2.0));
+            out.push(a.picture(width, width * 0.66, &crate::ink::Subject::ALL));
+            let caption = a.sentences(&bank.news.sentences, 1);
+            let style = TextStyle { italic: true, above: 3.5, below: 5.0, ..a.small(0.88) };
+            out.push(a.text(Class::Caption, style, caption));
+        }
+    }
+    out
+}

@@ -1,0 +1,93 @@
+//! From fragments to words and lines.
+
+use kurbo::{Point, Rect};
+
+use crate::layout::Fragment;
+
+/// A word of one element.
+pub(crate) struct ReadWord {
+    pub text: String,
+    pub bbox: Rect,
+    pub corners: Option<[Point; 4]>,
+    pub region: usize,
+    baseline: f64,
+    size: f64,
+}
+
+/// The lines of one text, from its fragments in any order.
+pub(crate) fn lines(mut fragments: Vec<Fragment>) -> Vec<Vec<ReadWord>> {
+    fragments.sort_by_key(|f| f.key);
+    let mut lines: Vec<Vec<ReadWord>> = Vec::new();
+    let mut last: Option<Fragment> = None;
+    for fragment in fragments {
+        let starts_line = match (&last, lines.last().and_then(|l| l.last())) {
+            (Some(_), Some(word)) => !on_one_line(word, &fragment),
+            _ => true,
+        };
+        if starts_line {
+            lines.push(Vec::new());
+        }
+        let joins = !starts_line && last.as_ref().is_some_and(|l| joins(l, &fragment));
+        if let Some(line) = lines.last_mut() {
+            match line.last_mut().filter(|_| joins) {
+                Some(word) => extend(word, &fragment),
+                None => line.push(word(&fragment)),
+            }
+        }
+        last = Some(fragment);
+    }
+    lines
+}
+
+fn word(f: &Fragment) -> ReadWord {
+    ReadWord {
+        text: f.text.clone(),
+        bbox: f.bbox,
+        corners: f.corners,
+        region: f.region,
+        baseline: f.baseline,
+        size: f.size,
+    }
+}
+
+fn extend(word: &mut ReadWord, f: &Fragment) {
+    word.text.push_str(&f.text);
+    word.bbox = word.bbox.union(f.bbox);
+    word.corners = None;
+    if f.size > word.size {
+        (word.size, word.baseline) = (f.size, f.baseline);
+    }
+}
+
+/// Raised marks and handwriting leave the baseline, but by less than lines are apart.
+fn on_one_line(word: &ReadWord, next: &Fragment) -> bool {
+    (word.baseline - next.baseline).abs() < 0.62 * word.size.max(next.size)
+}
+
+/// Whether two neighbours are parts of one word: no space between them in the text nor on the page.
+fn joins(a: &Fragment, b: &Fragment) -> bool {
+    let gap = (b.bbox.x0 - a.bbox.x1).max(a.bbox.x0 - b.bbox.x1);
+    a.glued_after && b.glued_before && gap < 0.35 * a.size.max(b.size)
+}
+
+/// The text of a block: its lines joined, words that were broken made whole where `whole` has them.
+pub(crate) fn join(lines: &[Vec<ReadWord>], whole: &str, unspaced: bool) -> String {
+    let mut out = String::new();
+    for line in lines {
+        for (i, word) in line.iter().enumerate() {
+            let broken = i == 0 && out.ends_with('-') && !whole.contains(&*format!("{}{}", tail(&out), word.text));
+            if broken {
+                out.pop();
+            } else if !out.is_empty() && !(i == 0 && unspaced) && !(i == 0 && out.ends_with('-')) {
+                out.push(' ');
+            }
+            out.push_str(&word.text);
+        }
+    }
+    out
+}
+
+/// The last word.
+fn tail(text: &str) -> &str {
+    text.rsplit(' ').next().unwrap_or(text)
+}
