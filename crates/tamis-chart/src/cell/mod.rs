@@ -9,6 +9,7 @@ mod occupied;
 mod paint;
 pub(crate) mod text;
 mod titles;
+pub(crate) mod words;
 
 use tamis_core::rng::Rng;
 use tamis_draw::kurbo::{Point, Rect, Shape as _};

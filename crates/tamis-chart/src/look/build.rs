@@ -4,15 +4,36 @@ use tamis_core::id::RecordId;
 use tamis_core::rng::Rng;
 use tamis_draw::Color;
 use tamis_draw::scene::Stroke;
-use tamis_draw::text::{Font, Style as TextStyle};
 
 use crate::layout::DrawError;
-use crate::look::style::*;
-use crate::spec::LookSpec;
+use crate::look::palette::{chance, one_of};
+use crate::look::style::{Style, readable};
+use crate::look::{print, screen, tools};
+use crate::spec::{Diversify, LookSpec};
+
+type Make = fn(&mut Rng) -> Style;
+
+/// Every look, by name.
+const LOOKS: &[(&str, Make)] = &[
+    ("matplotlib", tools::matplotlib),
+    ("seaborn", tools::seaborn),
+    ("ggplot2", tools::ggplot2),
+    ("vega", tools::vega),
+    ("plotly", tools::plotly),
+    ("excel", tools::excel),
+    ("web", tools::web),
+    ("newspaper", print::newspaper),
+    ("broadsheet", print::broadsheet),
+    ("journal", print::journal),
+    ("minimal", print::minimal),
+    ("slide", screen::slide),
+    ("dark", screen::dark),
+    ("hand", screen::hand),
+];
 
 /// The names of all looks.
 pub fn names() -> Vec<&'static str> {
-    vec!["matplotlib"]
+    LOOKS.iter().map(|(name, _)| *name).collect()
 }
 
 impl Style {
@@ -21,99 +42,73 @@ impl Style {
     /// # Errors
     /// When there is no look of this name.
     pub fn resolve(look: &LookSpec) -> Result<Style, DrawError> {
-        let _rng = Rng::keyed(look.seed, RecordId::input("look"), &look.name, &[]);
-        match look.name.as_str() {
-            "matplotlib" => Ok(matplotlib()),
-            _ => Err(DrawError::NoLook { name: look.name.clone() }),
+        let found = LOOKS.iter().find(|(name, _)| *name == look.name);
+        let (_, make) = found.ok_or_else(|| DrawError::NoLook { name: look.name.clone() })?;
+        let mut rng = Rng::keyed(look.seed, RecordId::input("look"), &look.name, &[]);
+        let mut style = make(&mut rng);
+        match look.diversify {
+            Some(Diversify::Fonts) => fonts(&mut style, &mut rng),
+            Some(Diversify::Shading) => shading(&mut style, &mut rng),
+            Some(Diversify::Borderless) => borderless(&mut style),
+            Some(Diversify::Inset) => style.inset = true,
+            Some(Diversify::Annotations) | None => {}
         }
+        let (ground, plot) = (style.background, style.ground());
+        style.text.each(|text| text.color = readable(text.color, ground, 4.0));
+        for text in [&mut style.text.label, &mut style.text.annotation] {
+            text.color = readable(text.color, plot, 4.0);
+        }
+        Ok(style)
     }
 }
 
-fn matplotlib() -> Style {
-    let ink = Color::BLACK;
-    let text = |size| TextStyle::new(Font::new("DejaVu Sans"), size, ink);
-    let line = Stroke::new(ink, 1.1);
-    let colors = [0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd, 0x8c564b, 0xe377c2, 0x7f7f7f, 0xbcbd22, 0x17becf];
-    Style {
-        look: "matplotlib",
-        text: Texts {
-            figure: text(16.7),
-            title: text(16.7),
-            subtitle: text(13.9),
-            note: text(11.0),
-            axis: text(13.9),
-            tick: text(13.9),
-            legend: text(13.9),
-            label: text(12.0),
-            annotation: text(12.5),
-        },
-        background: Color::WHITE,
-        plot: None,
-        palette: Palette {
-            series: colors.map(Color::rgb).to_vec(),
-            sequential: [0x440154, 0x3b528b, 0x21918c, 0x5ec962, 0xfde725].map(Color::rgb).to_vec(),
-            diverging: [0x3b4cc0, 0xdddddd, 0xb40426].map(Color::rgb).to_vec(),
-            up: Color::rgb(0x2ca02c),
-            down: Color::rgb(0xd62728),
-            neutral: Color::rgb(0x7f7f7f),
-            accent: Color::rgb(0xd62728),
-        },
-        grid: Grid { values: false, others: false, stroke: Stroke::new(Color::rgb(0xb0b0b0), 1.1), minor: None, over: false },
-        spines: Spines { left: true, right: true, top: true, bottom: true, stroke: line.clone(), offset: 0.0, zero: None },
-        ticks: Ticks {
-            side: TickSide::Out,
-            length: 4.9,
-            stroke: line.clone(),
-            gap: 4.9,
-            minor: false,
-            mirrored: false,
-            every: 60.0,
-            turn: 45.0,
-        },
-        legend: LegendStyle {
-            place: LegendPlace::Inside,
-            frame: Some(Stroke::new(Color::rgb(0xcccccc), 1.4)),
-            fill: Some(Color::WHITE.with_alpha(0.8)),
-            corner: 2.8,
-            swatch: Swatch::Wide,
-            gap: 5.0,
-        },
-        title_align: TitleAlign::PlotCenter,
-        note_right: false,
-        y_title: YTitle::Turned,
-        y_right: false,
-        flag: None,
-        lines: Lines {
-            width: 2.1,
-            markers: Vec::new(),
-            marker_size: 8.3,
-            dashes: Vec::new(),
-            marker_edge: None,
-            hollow: false,
-            round: false,
-        },
-        points: Points { size: 8.3, opacity: 1.0, edge: None, markers: Vec::new() },
-        bars: Bars {
-            width: 0.8,
-            gap: 0.0,
-            corner: 0.0,
-            edge: None,
-            opacity: 1.0,
-            hatches: Vec::new(),
-            gradient: false,
-            cap: 8.0,
-        },
-        area_opacity: 0.4,
-        separator: None,
-        numbers: Numbers { group: None, compact: false, true_minus: true },
-        dates: Dates::Iso,
-        labels: LabelPlace::Outside,
-        hand: None,
-        annotate: false,
-        margin: 14.0,
-        slack: 0.05,
-        nice_ends: false,
-        floats: false,
-        scale: 1.0,
+/// (b) A strong change of font.
+fn fonts(style: &mut Style, rng: &mut Rng) {
+    const FAMILIES: &[&str] = &[
+        "Tinos", "Cousine", "Playfair Display", "Comic Neue", "Lato", "DejaVu Serif", "Libertinus Serif",
+        "DejaVu Sans Mono", "Kalam", "Noto Serif", "Roboto", "Tamis Computer Modern", "Patrick Hand",
+    ];
+    let now = style.text.tick.font.family.clone();
+    let others: Vec<&'static str> = FAMILIES.iter().copied().filter(|f| *f != now).collect();
+    let (body, head) = (one_of(rng, &others), one_of(rng, &others));
+    let mixed = chance(rng, 0.4);
+    style.text.each(|text| text.font.family = body.into());
+    if mixed {
+        style.text.title.font.family = head.into();
+        style.text.figure.font.family = head.into();
     }
+    let (bold, size) = (chance(rng, 0.5), one_of(rng, &[1.0, 1.1, 1.2]));
+    style.title_weight(bold);
+    style.text.title.size *= size;
+    if chance(rng, 0.3) {
+        style.text.axis.font = style.text.axis.font.clone().italic();
+    }
+}
+
+/// (c) Gradients, area shading, transparency, grid and background.
+fn shading(style: &mut Style, rng: &mut Rng) {
+    style.bars.gradient = chance(rng, 0.6);
+    style.bars.opacity = one_of(rng, &[0.65, 0.8, 1.0]);
+    style.area_opacity = one_of(rng, &[0.25, 0.45, 0.6]);
+    style.points.opacity = one_of(rng, &[0.5, 0.65, 0.8]);
+    let dark = style.background.luminance() < 0.2;
+    if !dark && chance(rng, 0.7) {
+        style.plot = Some(Color::rgb(one_of(rng, &[0xf5f7fa, 0xfaf6ee, 0xf0f5ef, 0xf7f0f5, 0xeef4f8])));
+    }
+    let line = style.ground().mix(if dark { Color::WHITE } else { Color::BLACK }, 0.14);
+    style.grid.values = true;
+    style.grid.others = chance(rng, 0.5);
+    style.grid.over = false;
+    style.grid.stroke = Stroke::new(line, 1.0);
+    if chance(rng, 0.5) {
+        style.grid.stroke.dashes = one_of(rng, &[&[4.0, 3.0][..], &[1.5, 2.5], &[7.0, 3.0, 1.5, 3.0]]).to_vec();
+    }
+}
+
+/// (d) Axis borders removed.
+fn borderless(style: &mut Style) {
+    style.without_spines();
+    style.without_ticks();
+    style.legend.frame = None;
+    style.bars.edge = None;
 }

@@ -1,7 +1,12 @@
 //! Looks: charts that a reader takes for the work of different tools.
 
+mod base;
 mod build;
+mod palette;
+mod print;
+mod screen;
 mod style;
+mod tools;
 
 pub use build::names;
 

@@ -54,8 +54,8 @@ pub struct Style {
     pub labels: LabelPlace,
     /// Lines tremble as if drawn by hand: how far, in pixels.
     pub hand: Option<f64>,
-    /// Annotations in the sense of ECD's strategy (a) are drawn with arrows and bands rather than plainly.
-    pub annotate: bool,
+    /// A zoomed part of the data is shown in a corner of the plot, where one is free.
+    pub inset: bool,
     /// Free room at the edges of the picture.
     pub margin: f64,
     /// Free room between the ends of the data and the ends of the axis, as a share of the data's range.
