@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tamis_chart::data::THEMES;
 use tamis_chart::spec::{Figure, Kind};
 use tamis_core::rng::Rng;
 
@@ -212,6 +213,9 @@ impl<'a> Asker<'a> {
         if template.kind != QuestionKind::Parsing && (written.trim().is_empty() || written.chars().count() > LONGEST[1]) {
             return Err(Refusal::Long);
         }
+        if matches!(&run.answer, Value::Texts(texts) if texts.iter().any(|t| t.contains(','))) {
+            return Err(Refusal::Comma);
+        }
         match run.answer.quantity() {
             Some(q) if q.error > UNREADABLE * q.value.magnitude().float() => Err(Refusal::Unreadable),
             Some(q) if q.value.rounded(q.decimals).is_none() => Err(Refusal::Overflow),
@@ -337,32 +341,3 @@ fn rounding_hint(answer: &Value, rng: &mut Rng) -> String {
     };
     format!(" {}", hints[rng.below(2)])
 }
-
-/// ECD's themes (arXiv:2508.06492), which the topic of a figure is one of.
-pub const THEMES: [&str; 25] = [
-    "Economics",
-    "Psychology",
-    "Sociology",
-    "Biology",
-    "Education",
-    "Engineering",
-    "Law",
-    "Astronomy",
-    "Computer Science",
-    "Geography",
-    "Physics",
-    "Chemistry",
-    "History",
-    "Environmental Science",
-    "Anthropology",
-    "Media and Journalism",
-    "Mathematics",
-    "Statistics",
-    "Finance",
-    "Medicine",
-    "Art and Design",
-    "Agriculture",
-    "Linguistics",
-    "Architecture",
-    "Sports",
-];

@@ -12,7 +12,7 @@ mod template;
 mod wording;
 pub mod world;
 
-pub use ask::{Ask, Asked, THEMES, ask, ask_world};
+pub use ask::{Ask, Asked, ask, ask_world};
 pub use number::{Exact, MOST_DECIMALS};
 pub use question::{NumberAnswer, Question, QuestionKind, QuestionType, ROUNDING, SubQuestion};
 pub use refusal::Refusal;

@@ -55,6 +55,9 @@ pub enum Refusal {
     /// A text that is asked for was not drawn.
     #[error("a text that is not drawn")]
     NotDrawn,
+    /// One of the names that an answer lists holds the comma that parts them.
+    #[error("a name with a comma in a list")]
+    Comma,
     /// The answer is empty or too long.
     #[error("answer too long")]
     Long,

@@ -42,6 +42,7 @@ fn holds(need: &str, template: &Template, part: &Part) -> bool {
     match need {
         "ordered" => sheet.ordered,
         "whole" => sheet.whole,
+        "plain" => part.grid.as_ref().is_some_and(|g| g.plain),
         "stacks" => sheet.stacks,
         "same_unit" => sheet.series.windows(2).all(|s| s[0].unit.symbol == s[1].unit.symbol && s[0].measure == s[1].measure),
         "readable" => {

@@ -4,10 +4,11 @@ mod chart;
 mod facts;
 mod page;
 mod sheet;
+mod table;
 
 pub use chart::{ChartView, View};
 pub use facts::{Fact, FactValue, Facts};
-pub use page::{Block, FormField, Grid, GridCell};
+pub use page::{Block, FormField, Grid, GridCell, PageText};
 pub use sheet::{Cell, Reading, Series, Sheet, VISIBLE};
 
 /// Everything a picture or a page shows that questions can be asked of.
@@ -44,8 +45,8 @@ pub struct Part {
 }
 
 impl World {
-    /// Whether it is a page or a form rather than a figure.
+    /// Whether it is a page or a form, rather than charts, a table or a formula.
     pub fn is_page(&self) -> bool {
-        !self.fields.is_empty() || !self.blocks.is_empty()
+        self.parts.is_empty()
     }
 }

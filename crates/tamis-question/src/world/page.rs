@@ -1,5 +1,7 @@
 //! Tables as text, forms and pages, as plain data: whoever lays them out fills these.
 
+use super::World;
+use super::facts::Facts;
 use crate::refusal::Refusal;
 
 /// A table as text: a header row and a column of row names over cells.
@@ -7,6 +9,8 @@ use crate::refusal::Refusal;
 pub struct Grid {
     /// The header of each column; several levels joined by " / ". The first names the column of row names.
     pub columns: Vec<String>,
+    /// Whether each row is its name and then its cells, none merged: it can be read out.
+    pub plain: bool,
     /// The rows; each as long as `columns`, its first cell its name.
     pub rows: Vec<Vec<GridCell>>,
 }
@@ -42,6 +46,44 @@ pub struct Block {
     pub text: String,
     /// The id of its element.
     pub element: String,
+}
+
+/// A page or a form as text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PageText {
+    /// The title and the id of its element.
+    pub title: Option<(String, String)>,
+    /// What kind of document it is, in words: "invoice".
+    pub kind: String,
+    /// Blocks in reading order.
+    pub blocks: Vec<Block>,
+    /// Fields.
+    pub fields: Vec<FormField>,
+    /// The whole in Markdown, where that is asked for.
+    pub markdown: Option<String>,
+}
+
+impl World {
+    /// What a page shows.
+    pub fn of_page(page: PageText) -> World {
+        let mut facts = Facts::default();
+        let headings: Vec<&Block> = page.blocks.iter().filter(|b| b.role.contains("heading")).collect();
+        let elements: Vec<String> = headings.iter().map(|b| b.element.clone()).collect();
+        facts.put("number of headings", headings.len(), elements.clone());
+        if (1..=12).contains(&headings.len()) {
+            facts.put("headings", headings.iter().map(|b| b.text.clone()).collect::<Vec<_>>(), elements);
+        }
+        if let Some((title, element)) = page.title {
+            facts.put("document title", title, [element]);
+        }
+        if !page.kind.is_empty() {
+            facts.put("document kind", page.kind, []);
+        }
+        if let Some(markdown) = page.markdown {
+            facts.put("as Markdown", markdown, []);
+        }
+        World { facts, fields: page.fields, blocks: page.blocks, ..World::default() }
+    }
 }
 
 impl Grid {

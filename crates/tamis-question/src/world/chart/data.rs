@@ -32,10 +32,25 @@ pub(super) fn sheet(chart: &Chart, k: usize, view: &View) -> Sheet {
         Kind::BarLine => by_rows(chart, k, view, &[Channel::Y, Channel::Y2], |s| s),
         _ => by_rows(chart, k, view, &[Channel::Y], |s| s),
     };
+    if hides_rows(chart, k, view) {
+        return Sheet::default();
+    }
     if sheet.rows.iter().chain(sheet.series.iter().map(|s| &s.name)).any(|n| n.chars().count() > LONGEST_NAME) {
         return Sheet::default();
     }
     sheet
+}
+
+/// Whether names of categories were left out at the axis, so that a reader cannot tell which mark is whose.
+fn hides_rows(chart: &Chart, k: usize, view: &View) -> bool {
+    let Some(elements) = &view.elements else { return false };
+    let x = chart.column(Channel::X).and_then(|name| chart.table.column(name));
+    let Some(Column { cells: Cells::Text(names), .. }) = x else { return false };
+    let prefix = format!("chart.{k}/x/tick/");
+    let ticks = elements.range(prefix.clone()..).take_while(|id| id.starts_with(&prefix));
+    // Words of a tick may be elements of their own.
+    let drawn = ticks.filter(|id| !id[prefix.len()..].contains('/')).count();
+    drawn > 0 && drawn < names.len()
 }
 
 /// Rows named by the X column, series by the columns drawn as these channels.
