@@ -2,6 +2,8 @@
 
 mod color_bar;
 mod direct;
+mod hand;
+mod inset;
 mod label;
 mod legend;
 mod notes;
@@ -203,8 +205,12 @@ impl<'a> Cell<'a> {
         self.draw_bar();
         self.draw_titles();
         self.draw_legend()?;
+        self.draw_inset();
         self.draw_notes();
-        let nodes = self.layers.into_iter().flatten().collect();
+        let mut nodes: Vec<Node> = self.layers.into_iter().flatten().collect();
+        if let Some(amplitude) = self.style.hand {
+            hand::roughen(&mut nodes, amplitude, &mut self.rng);
+        }
         Ok((Node::group(self.prefix, "chart", nodes), self.view))
     }
 
@@ -215,6 +221,12 @@ impl<'a> Cell<'a> {
             _ => Rect::ZERO,
         };
         self.datum(series, row, bbox, node);
+    }
+
+    /// The same for a node of any kind; `bbox` is where its words would point to.
+    pub fn datum_node_at(&mut self, series: usize, row: usize, bbox: Rect, node: Node) {
+        self.anchors.push(Anchor { series, row, bbox });
+        self.push(Layer::Marks, node);
     }
 
     fn datum(&mut self, series: usize, row: usize, bbox: Rect, node: Node) {

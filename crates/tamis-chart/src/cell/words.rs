@@ -34,7 +34,7 @@ impl Cell<'_> {
     }
 
     /// Writes blocks of words below each other, anchored at the first of the spots where all of it fits and lies over
-    /// no other text; says whether it did.
+    /// no other text; says whether it did. That the spots lie on what they say they do is up to the caller.
     pub(crate) fn words(&mut self, parts: &[Words], spots: &[Spot]) -> bool {
         spots.iter().any(|spot| self.words_at(parts, spot))
     }
@@ -44,11 +44,10 @@ impl Cell<'_> {
         let bounds = spot.within.unwrap_or(self.page);
         let boxes: Vec<Rect> = placed.iter().flatten().filter_map(ink).collect();
         let fits = |b: &Rect| b.x0 >= bounds.x0 && b.y0 >= bounds.y0 && b.x1 <= bounds.x1 && b.y1 <= bounds.y1;
-        let clear = |b: &Rect| spot.over.is_some() || self.inks.share(*b) < 0.12;
-        if boxes.is_empty() || !boxes.iter().all(|b| fits(b) && clear(b) && self.is_free(*b)) {
+        if boxes.is_empty() || !boxes.iter().all(|b| fits(b) && self.is_free(*b)) {
             return false;
         }
-        let ground = if spot.within.is_some() || spot.over.is_some() { self.style.ground() } else { self.style.background };
+        let ground = self.below();
         let over = spot.over.map_or(ground, |c| c.over(ground));
         for (part, mut runs) in parts.iter().zip(placed) {
             for run in &mut runs {
@@ -57,6 +56,11 @@ impl Cell<'_> {
             self.texts_of(Layer::Labels, part.id.clone(), part.role, runs);
         }
         true
+    }
+
+    /// What lies below data and their words: the plot's ground where there is a plot.
+    pub(crate) fn below(&self) -> Color {
+        if self.frame.is_some() { self.style.ground() } else { self.style.background }
     }
 
     /// The ink for a text on an area of this colour, or on the ground.
