@@ -3,11 +3,22 @@
 //! Every empty rectangle that the edges of placed elements span is a bin; at each step the pair of element and bin
 //! with the highest fill is placed. [`layout()`] packs sizes, [`Pool`] holds elements, [`page`] draws them.
 
+mod augment;
+mod classes;
 mod layout;
+mod page;
+mod paint;
+mod pictures;
+mod pool;
+mod prose;
 mod score;
 mod search;
 
+pub use augment::variant;
+pub use classes::class_names;
 pub use layout::{Placed, Size, candidates, layout};
+pub use page::{Page, PageElement, page, rank, yolo_line};
+pub use pool::{AnnotatedPage, Element, Pool, PoolError};
 pub use score::{align, density};
 pub use search::{Fit, best_fit};
 

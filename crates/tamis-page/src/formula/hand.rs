@@ -128,9 +128,9 @@ fn about(map: Affine, y: f64) -> Affine {
     Affine::translate((0.0, y)) * map * Affine::translate((0.0, -y))
 }
 
-/// A box smaller by `by` on each side, where it has that much.
+/// A box smaller by `by` on each side; a narrow one (a bracket) keeps half of its width.
 fn inset(rect: Rect, by: f64) -> Rect {
-    rect.inset((-by.min(rect.width() / 2.0), -by.min(rect.height() / 2.0)))
+    rect.inset((-by.min(0.25 * rect.width()), -by.min(0.5 * rect.height())))
 }
 
 /// Points close together on the curve through the given ones (Catmull-Rom, centripetal enough for letters).

@@ -4,6 +4,7 @@ mod faces;
 mod grammar;
 mod hand;
 mod normal;
+mod own;
 mod pen;
 mod sample;
 mod scene;
@@ -11,6 +12,7 @@ mod spec;
 mod typeset;
 
 pub use normal::normalise;
+pub use own::{OwnFormula, own_formulas};
 pub use sample::{Level, sample, topics};
 pub use scene::{formula_scene, formula_size};
 pub use spec::{FormulaError, FormulaSpec, MAX_LATEX, Paper, Typeface};

@@ -68,10 +68,7 @@ pub fn normalise(latex: &str) -> String {
     let mut out = Writer::default();
     while !reader.done() {
         reader.sequence(&mut out);
-        // A brace that closes nothing: kept, so that nothing vanishes.
-        if reader.next().is_some() {
-            out.push("}");
-        }
+        reader.stray(&mut out);
     }
     out.text
 }
@@ -121,12 +118,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Atoms up to a closing brace or the end.
+    /// What closes nothing: kept, so that nothing vanishes.
+    fn stray(&mut self, out: &mut Writer) {
+        match self.next() {
+            Some(Token::Command(name)) if WORDS.contains(&name) => {
+                let words = self.words();
+                out.push(&format!("\\{name}{words}"));
+            }
+            Some(Token::Command(name)) => out.push(&format!("\\{name}")),
+            Some(Token::Char(c)) => out.push(&c.to_string()),
+            Some(Token::Space) | None => {}
+        }
+    }
+
+    /// Atoms up to what closes them (a brace, `\end`, `\right`) or the end.
     fn sequence(&mut self, out: &mut Writer) {
         loop {
             self.skip_spaces();
             match self.peek() {
-                None | Some(Token::Char('}')) => return,
+                None | Some(Token::Char('}') | Token::Command("end" | "right")) => return,
                 Some(Token::Char('^' | '_' | '\'')) => self.scripts(out),
                 _ => {
                     let atom = self.atom();
@@ -191,9 +201,39 @@ impl<'a> Reader<'a> {
     fn group(&mut self) -> String {
         self.at += 1;
         let mut inside = Writer::default();
-        self.sequence(&mut inside);
+        loop {
+            self.sequence(&mut inside);
+            match self.peek() {
+                Some(Token::Command(_)) => self.stray(&mut inside),
+                _ => break,
+            }
+        }
         self.at += usize::from(!self.done());
         inside.text
+    }
+
+    /// From `\begin` or `\left` (already read) to what closes it.
+    fn enclosed(&mut self, opening: &str, closing: &str) -> String {
+        let fence = |reader: &mut Self| if opening == "begin" { reader.words() } else { reader.delimiter() };
+        let mut out = Writer::default();
+        out.push(&format!("\\{opening}"));
+        out.push(&fence(self));
+        self.sequence(&mut out);
+        if self.peek() == Some(Token::Command(closing)) {
+            self.at += 1;
+            out.push(&format!("\\{closing}"));
+            out.push(&fence(self));
+        }
+        out.text
+    }
+
+    fn delimiter(&mut self) -> String {
+        self.skip_spaces();
+        match self.next() {
+            Some(Token::Command(name)) => format!("\\{name}"),
+            Some(Token::Char(c)) => c.to_string(),
+            Some(Token::Space) | None => String::new(),
+        }
     }
 
     fn atom(&mut self) -> String {
@@ -202,6 +242,8 @@ impl<'a> Reader<'a> {
                 self.at -= 1;
                 format!("{{{}}}", self.group())
             }
+            Some(Token::Command("begin")) => self.enclosed("begin", "end"),
+            Some(Token::Command("left")) => self.enclosed("left", "right"),
             Some(Token::Command(name)) if WORDS.contains(&name) => format!("\\{name}{}", self.words()),
             Some(Token::Command("sqrt")) => {
                 let root = self.bracketed();
@@ -352,7 +394,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_normal_form_is_its_own_and_draws_the_same(pieces in prop::collection::vec(prop::sample::select(vec![
-            "a", "b", "2", "+", " ", "{", "}", "{c}", "{d+e}", "^", "_", "'", r"\frac", r"\sqrt", "[", "]", r"\alpha",
+            "a", "b", "2", "+", " ", "{c}", "{d+e}", "^", "_", "'", r"\frac", r"\sqrt", "[", "]", r"\alpha",
             r"\text{a b}", r"\left(", r"\right)", r"\,", r"\hat", "é", "%\n", r"\begin{matrix}a & b \\ c\end{matrix}",
         ]), 0..9)) {
             let written = pieces.concat();

@@ -220,7 +220,9 @@ impl Painter<'_> {
             let mark = content.mark.as_ref().filter(|_| i + 1 == content.lines.len());
             let gap = 0.1 * style.size;
             let extra = mark.map_or(0.0, |m| m.width + gap);
-            let x = self.start(content.align, rect, line.width + extra);
+            // Beside figures the mark hangs in the padding, so that their last digits stay below each other.
+            let hangs = content.align == Align::End && !self.rtl && extra < self.look.pad[0];
+            let x = self.start(content.align, rect, line.width + if hangs { 0.0 } else { extra });
             let baseline = top + leading * i as f64 + (leading + line.ascent - line.descent) / 2.0;
             // In right-to-left lines the mark stands to the left of the words.
             let (text_x, mark_x) = if self.rtl { (x + extra, x) } else { (x, x + line.width + gap) };

@@ -8,11 +8,12 @@ use super::words::Words;
 
 const MARKS: [&[&str]; 3] = [&["1", "2", "3", "4"], &["a", "b", "c", "d"], &["*", "†", "‡", "§"]];
 
-pub(super) fn decorate(sheet: &mut Sheet, words: &Words, rng: &mut Rng) {
+pub(super) fn decorate(sheet: &mut Sheet, domain: &str, words: &Words, rng: &mut Rng) {
     if rng.unit() < 0.25 {
         sheet.draft.caption.clear();
     }
-    if sheet.draft.source.is_empty() && rng.unit() < 0.3 && !words.sources.is_empty() {
+    let sourced = matches!(domain, "statistics" | "health" | "survey" | "finance");
+    if sourced && rng.unit() < 0.4 && !words.sources.is_empty() {
         let source = &words.sources[rng.below(words.sources.len())];
         sheet.draft.source = words.source.replace("{}", source);
     }

@@ -75,7 +75,10 @@ pub(super) fn prices(words: &Words, rng: &mut Rng) -> Option<Sheet> {
     sheet.text(row, 0, list.category.as_str());
     sheet.text(row, 1, list.item.as_str());
     columns.iter().enumerate().for_each(|(i, c)| sheet.text(row, 2 + i, c.as_str()));
-    for group in some(&list.groups, (2 + rng.below(3)).min(list.groups.len()), true, rng) {
+    let places: Vec<usize> = (0..list.groups.len()).collect();
+    for place in some(&places, (2 + rng.below(3)).min(places.len()), true, rng) {
+        let group = &list.groups[*place];
+        let scale = list.scales.get(*place).copied().unwrap_or(1.0);
         let items = some(&group.members, (1 + rng.below(5)).min(group.members.len()), true, rng);
         for (k, item) in items.iter().enumerate() {
             let row = sheet.row(RowRole::Body);
@@ -83,7 +86,8 @@ pub(super) fn prices(words: &Words, rng: &mut Rng) -> Option<Sheet> {
                 sheet.put(Cell::new(row, 0, group.name.as_str()).spanning(items.len(), 1));
             }
             sheet.text(row, 1, item.as_str());
-            let base = between(list.low, list.high, 0, rng) * 10i64.pow(u32::from(list.decimals));
+            let middle = (list.low * list.high).sqrt() * scale;
+            let base = between(middle / 1.7, middle * 1.7, 0, rng).max(1) * 10i64.pow(u32::from(list.decimals));
             for i in 0..columns.len() {
                 let ends = [0, 50, 90, 95, 99][rng.below(5)] * i64::from(list.decimals == 2);
                 let ticks = base + base * i as i64 / 3 / 100 * 100 + ends;

@@ -63,7 +63,7 @@ fn table(domain: &str, words: &Words, rng: &mut Rng) -> Option<Sheet> {
 }
 
 fn finished(mut sheet: Sheet, domain: &str, words: &Words, rng: &mut Rng) -> Option<TableSpec> {
-    choose::decorate(&mut sheet, words, rng);
+    choose::decorate(&mut sheet, domain, words, rng);
     let mut draft = sheet.into_draft();
     draft.domain = domain.to_string();
     draft.language = words.language.clone();

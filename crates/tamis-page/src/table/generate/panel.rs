@@ -193,7 +193,8 @@ pub(super) fn survey(words: &Words, rng: &mut Rng) -> Option<Sheet> {
             column += 1;
         }
     }
-    let shares: Vec<Vec<i64>> = (1..column).map(|_| shares(answers.len(), percent.decimals, rng)).collect();
+    let mut shares: Vec<Vec<i64>> = (2..column).map(|_| shares(answers.len(), percent.decimals, rng)).collect();
+    shares.insert(0, middle(&shares));
     for (i, answer) in answers.iter().enumerate() {
         let row = sheet.row(RowRole::Body);
         sheet.text(row, 0, answer.as_str());
@@ -209,6 +210,17 @@ pub(super) fn survey(words: &Words, rng: &mut Rng) -> Option<Sheet> {
         }
     }
     Some(sheet)
+}
+
+/// The mean of several lists of parts, with the same sum: what rounding leaves goes to the largest part.
+fn middle(lists: &[Vec<i64>]) -> Vec<i64> {
+    let count = lists.len() as i64;
+    let mut parts: Vec<i64> = (0..lists[0].len()).map(|i| lists.iter().map(|l| l[i]).sum::<i64>() / count).collect();
+    let left = lists[0].iter().sum::<i64>() - parts.iter().sum::<i64>();
+    if let Some(largest) = parts.iter_mut().max() {
+        *largest += left;
+    }
+    parts
 }
 
 /// Parts of 100 in ticks that add up.

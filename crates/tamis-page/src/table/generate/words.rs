@@ -140,6 +140,9 @@ pub(super) struct Prices {
     #[serde(default)]
     pub decimals: u8,
     pub groups: Vec<Group>,
+    /// How dear each group is beside the others; 1 where nothing is said.
+    #[serde(default)]
+    pub scales: Vec<f64>,
 }
 
 #[derive(Debug, Deserialize)]
