@@ -51,7 +51,7 @@ impl Cell<'_> {
             let bounds = spot.within.unwrap_or(self.page);
             let fits = bounds.contains(bbox.origin()) && bounds.contains(Point::new(bbox.x1 - 0.01, bbox.y1 - 0.01));
             // Over data that are not said to be below it a text would be hard to read.
-            let clear = spot.over.is_some() || self.inks.share(bbox) < 0.12;
+            let clear = spot.over.is_some() || self.inks.share(bbox) < 0.05;
             if fits && clear && self.is_free(bbox) {
                 self.texts.push(bbox);
                 let id = self.id(format_args!("label/{series}.{row}"));

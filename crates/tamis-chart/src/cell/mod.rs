@@ -185,6 +185,13 @@ impl<'a> Cell<'a> {
         self.datum(series, row, bbox, node);
     }
 
+    /// The mark of one datum whose box is no obstacle: an area below a curve, which is told by [`Cell::ink_line`].
+    pub fn mark_plain(&mut self, series: usize, row: usize, role: impl Into<Role>, outline: Outline, fill: impl Into<Paint>) {
+        let bbox = outline.bbox();
+        let node = Node::fill(self.id(format_args!("mark/{series}.{row}")), role, outline, fill);
+        self.datum_node_at(series, row, bbox, node);
+    }
+
     /// The mark of one datum that has several parts, whose ids come from [`Cell::part`].
     pub fn mark_group(&mut self, series: usize, row: usize, role: impl Into<Role>, bbox: Rect, parts: Vec<Node>) {
         let node = Node::group(self.id(format_args!("mark/{series}.{row}")), role, parts);

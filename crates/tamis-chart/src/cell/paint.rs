@@ -26,7 +26,8 @@ impl Cell<'_> {
         let hatch = bars.hatches.get(series % bars.hatches.len().max(1)).copied().flatten();
         if let Some(kind) = hatch {
             let k = self.style.scale;
-            let lines = color.mix(Color::WHITE, 0.75).with_alpha(0.9);
+            let edge = bars.edge.as_ref().map(|e| e.color.with_alpha(0.75));
+            let lines = edge.unwrap_or(color.mix(Color::WHITE, 0.75).with_alpha(0.9));
             return Paint::Hatch(Hatch { kind, color: lines, ground: Some(color), spacing: 7.0 * k, width: 1.3 * k });
         }
         match toward_base {

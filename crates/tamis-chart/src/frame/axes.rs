@@ -22,6 +22,8 @@ struct Placed {
     scale: Scale,
     /// The panel it belongs to.
     panel: Rect,
+    /// Its title stands level above the plot.
+    above: bool,
     /// Its gridlines are those of values.
     is_value: bool,
     /// Its gridlines are drawn (not those of a second axis over the first).
@@ -49,7 +51,7 @@ impl Cell<'_> {
             ));
             self.check_room(plot)?;
             placed = self.place(&axes, plot);
-            let needed = self.margins(&axes, &placed, plot);
+            let needed = self.margins(&placed, plot);
             let close = needed.iter().zip(&margins).all(|(n, m)| *n <= m + 0.01 && *n > m - 3.0);
             if close {
                 break;
@@ -73,10 +75,12 @@ impl Cell<'_> {
     fn place(&self, axes: &Axes, outer: Rect) -> Vec<Placed> {
         let style = self.style;
         let none = Axis::default();
-        let [above, right] = axes.beside;
-        let plot = Rect::new(outer.x0, outer.y0 + above, outer.x1 - right, outer.y1);
+        let [above, beside] = axes.beside;
+        let plot = Rect::new(outer.x0, outer.y0 + above, outer.x1 - beside, outer.y1);
         let (main, lower) = panels(axes, plot, style);
-        let value_side = match (axes.horizontal, style.y_right && axes.y2.is_none()) {
+        // Names at the ends of lines take the right side.
+        let right = style.y_right && axes.y2.is_none() && self.direct_room() == 0.0;
+        let value_side = match (axes.horizontal, right) {
             (true, _) => Side::Bottom,
             (false, true) => Side::Right,
             (false, false) => Side::Left,
@@ -91,17 +95,21 @@ impl Cell<'_> {
                 side,
                 absolute: is_value && axes.absolute,
                 percent: is_value && axes.percent,
+                ends: axes.ends,
             };
             let length = if side.is_level() { panel.width() } else { panel.height() };
             let plan = plan(&wanted, style, length, [self.room.width(), self.room.height()]);
             let ends = match (side.is_level(), is_value) {
                 (true, _) => [panel.x0, panel.x1],
                 (false, true) => [panel.y1, panel.y0],
+                (false, false) if axes.rising => [panel.y1, panel.y0],
                 // What follows the data runs down the page.
                 (false, false) => [panel.y0, panel.y1],
             };
             let scale = Scale { kind: plan.kind, min: plan.min, max: plan.max, from: ends[0], to: ends[1] };
-            placed.push(Placed { name, side, plan, scale, panel, is_value, has_grid: grid });
+            // Above the lower of two panels is the upper one.
+            let above = style.y_title == YTitle::Above && !side.is_level() && is_value && axes.lower.is_none();
+            placed.push(Placed { name, side, plan, scale, panel, above, is_value, has_grid: grid });
         };
         let x_side = if axes.horizontal { Side::Left } else { Side::Bottom };
         let x_panel = if axes.horizontal { main } else { Rect { y1: plot.y1, ..main } };
@@ -118,7 +126,7 @@ impl Cell<'_> {
     }
 
     /// What labels and titles need: left, top, right, bottom.
-    fn margins(&self, axes: &Axes, placed: &[Placed], plot: Rect) -> [f64; 4] {
+    fn margins(&self, placed: &[Placed], plot: Rect) -> [f64; 4] {
         let style = self.style;
         let mut needed = [0.0f64, 0.0, self.direct_room(), 0.0];
         for axis in placed {
@@ -139,7 +147,7 @@ impl Cell<'_> {
             needed[ends[0]] = needed[ends[0]].max(before - inner[0]);
             needed[ends[1]] = needed[ends[1]].max(after - inner[1]);
         }
-        if self.title_above(axes, placed) {
+        if placed.iter().any(|a| a.above && !a.plan.title.is_empty()) {
             needed[1] += style.text.axis.size * 1.2 + style.text.tick.size * 0.6;
         }
         needed.map(f64::ceil)
@@ -150,17 +158,8 @@ impl Cell<'_> {
         let style = self.style;
         let marks = outer_tick(style);
         let labels = if axis.plan.depth > 0.0 { style.ticks.gap + axis.plan.depth } else { 0.0 };
-        let title = if self.is_above(axis) { 0.0 } else { title_height(&axis.plan.title, style) };
+        let title = if axis.above { 0.0 } else { title_height(&axis.plan.title, style) };
         style.spines.offset + marks + labels + title
-    }
-
-    /// Whether this axis' title stands level above the plot.
-    fn is_above(&self, axis: &Placed) -> bool {
-        self.style.y_title == YTitle::Above && !axis.side.is_level() && axis.is_value
-    }
-
-    fn title_above(&self, axes: &Axes, placed: &[Placed]) -> bool {
-        axes.lower.is_none() && placed.iter().any(|a| self.is_above(a) && !a.plan.title.is_empty())
     }
 
     fn draw_axes(&mut self, axes: &Axes, placed: &[Placed], frame: &Frame) {
@@ -190,7 +189,8 @@ impl Cell<'_> {
     fn grid(&mut self, axis: &Placed) {
         let grid = &self.style.grid;
         let wanted = if axis.is_value { grid.values } else { grid.others };
-        if !wanted || !axis.has_grid {
+        // Lines of the ground's colour over the data are for bars; they would cut lines to pieces.
+        if !wanted || !axis.has_grid || (grid.over && !self.chart.kind.has_bars()) {
             return;
         }
         let layer = if grid.over { Layer::Axes } else { Layer::Grid };
@@ -273,7 +273,7 @@ impl Cell<'_> {
         let id = self.id(format_args!("{}/title", axis.name));
         let room = self.room;
         let widest = lines.iter().map(|l| l.width).fold(0.0, f64::max);
-        if self.is_above(axis) {
+        if axis.above {
             let over = placed.iter().filter(|p| !p.side.is_level()).map(|p| p.plan.over[0]).fold(0.0, f64::max);
             let top = axis.panel.y0 - over - line_height(&lines[0]) - style.text.tick.size * 0.45;
             let one = crate::cell::text::elided(&self.title_text(axis), &style.text.axis, room.width() * 0.48);

@@ -39,6 +39,10 @@ pub(crate) struct Axes {
     pub y2_title: String,
     /// `x` runs down the page.
     pub horizontal: bool,
+    /// With `horizontal`, `x` runs up the page instead (population pyramids).
+    pub rising: bool,
+    /// Free room beyond the first and the last category, in slots.
+    pub ends: f64,
     /// `y2` has a panel of its own below the plot, of this share of the height.
     pub lower: Option<f64>,
     /// Free room in pixels above and to the right of the plot, for plots at the margins.
@@ -146,6 +150,8 @@ impl Axes {
             y_title: title(Some(&chart.y)),
             y2_title: title(chart.y2.as_ref()),
             horizontal: chart.horizontal,
+            rising: false,
+            ends: 0.5,
             lower: None,
             beside: [0.0; 2],
             absolute: false,

@@ -35,6 +35,8 @@ pub(super) struct Wanted<'a> {
     pub side: Side,
     pub absolute: bool,
     pub percent: bool,
+    /// Free room beyond the first and the last category, in slots.
+    pub ends: f64,
 }
 
 /// A laid out axis.
@@ -170,7 +172,8 @@ fn times(wanted: &Wanted, style: &Style, length: f64) -> Plan {
 }
 
 fn categories(wanted: &Wanted, style: &Style, length: f64, page: [f64; 2], names: &[String]) -> Plan {
-    let slot = length / names.len().max(1) as f64;
+    let slots = (names.len().max(1) - 1) as f64 + 2.0 * wanted.ends;
+    let slot = length / slots;
     let labels = if wanted.side.is_level() {
         level_names(style, slot, page[1], names)
     } else {
@@ -180,8 +183,8 @@ fn categories(wanted: &Wanted, style: &Style, length: f64, page: [f64; 2], names
     let ticks = labels.lines.into_iter().enumerate().map(|(i, label)| Tick { value: i as f64, label }).collect();
     let mut plan = Plan {
         kind: ScaleKind::Linear,
-        min: -0.5,
-        max: names.len() as f64 - 0.5,
+        min: -wanted.ends,
+        max: slots - wanted.ends,
         ticks,
         minor: Vec::new(),
         angle: labels.angle,

@@ -1,11 +1,12 @@
 //! Bars: side by side, with error bars, stacked, as shares; and bars under a line.
 
+use tamis_draw::Color;
 use tamis_draw::kurbo::{Point, Rect};
 use tamis_draw::scene::{Node, Stroke};
 
 use super::line::{self, Series};
 use super::parts::{bar_outline, bar_spots, domain, numbers, whisker, written};
-use crate::cell::{Cell, Entry, Layer, Spot};
+use crate::cell::{Cell, Entry, Layer, Sample, Spot};
 use crate::frame::{Axes, Domain, Frame, places};
 use crate::layout::DrawError;
 use crate::spec::{Channel, Kind};
@@ -15,7 +16,7 @@ use crate::table::Column;
 pub(super) fn grouped(cell: &mut Cell) -> Result<(), DrawError> {
     let (x, series) = (cell.column(Channel::X)?, cell.columns(Channel::Y));
     let errors = cell.columns(Channel::Error);
-    cell.legend_of_series(Cell::area_sample);
+    cell.legend_of_series(|cell, s| sample(cell, s));
     let highest = series.iter().zip(0..).flat_map(|(column, s)| {
         let errors = errors.get(s).map(|e| numbers(e)).unwrap_or_default();
         let ends = numbers(column).into_iter().enumerate();
@@ -80,9 +81,28 @@ pub(super) fn put(cell: &mut Cell, frame: &Frame, bar: &Bar, role: &'static str)
     }
     let falls = bar.value < frame.y.base();
     let outline = bar_outline(cell, frame, bar.area, falls);
-    let fill = cell.area_paint(bar.series, Some(ends(frame, bar.area, falls)));
+    let fill = if cell.chart.kind == Kind::ErrorBar {
+        cell.paint_of(below_errors(cell, bar.series), bar.series, None)
+    } else {
+        cell.area_paint(bar.series, Some(ends(frame, bar.area, falls)))
+    };
     let edge = cell.area_edge();
     cell.mark(bar.series, bar.row, role, outline, Some(fill), edge);
+}
+
+/// The colour of a bar that error bars are seen on.
+fn below_errors(cell: &Cell, series: usize) -> Color {
+    let (color, ink) = (cell.color(series), error_stroke(cell).color);
+    let faded = (0..=6).map(|i| color.mix(cell.style.ground(), f64::from(i) / 10.0));
+    faded.into_iter().find(|c| c.contrast(ink) >= 2.5).unwrap_or(color)
+}
+
+/// The sample of a series of such bars.
+fn sample(cell: &Cell, series: usize) -> Sample {
+    if cell.chart.kind == Kind::ErrorBar {
+        return Sample::Area(cell.paint_of(below_errors(cell, series), series, None), cell.area_edge());
+    }
+    cell.area_sample(series)
 }
 
 /// The middle of the value's end of a bar and that of its base.
@@ -167,7 +187,7 @@ pub(super) fn stacked(cell: &mut Cell) -> Result<(), DrawError> {
         }
     }
     for bar in &bars {
-        part(cell, &frame, bar);
+        part(cell, bar);
     }
     for bar in &bars {
         let text = written(cell, series[bar.series], bar.value);
@@ -179,12 +199,12 @@ pub(super) fn stacked(cell: &mut Cell) -> Result<(), DrawError> {
     Ok(())
 }
 
-/// A part of a stacked bar: no rounded corners inside a stack.
-fn part(cell: &mut Cell, frame: &Frame, bar: &Bar) {
+/// A part of a stacked bar: no rounded corners and no gradients inside a stack.
+fn part(cell: &mut Cell, bar: &Bar) {
     if bar.area.width() < 1e-3 || bar.area.height() < 1e-3 {
         return cell.anchor(bar.series, bar.row, bar.area.center());
     }
-    let fill = cell.area_paint(bar.series, Some(ends(frame, bar.area, false)));
+    let fill = cell.area_paint(bar.series, None);
     let edge = cell.area_edge().or(cell.style.separator.clone());
     cell.mark(bar.series, bar.row, "bar", bar.area, Some(fill), edge);
 }

@@ -42,3 +42,11 @@ pub(crate) fn draw(cell: &mut Cell) -> Result<(), DrawError> {
         kind => Err(DrawError::NotDrawn { kind }),
     }
 }
+
+impl Kind {
+    /// Whether its data are bars, which gridlines may run over.
+    pub(crate) fn has_bars(self) -> bool {
+        use Kind::{Bar, ErrorBar, Histogram, Pareto, PercentBar, Pyramid, StackedBar, Waterfall};
+        matches!(self, Bar | ErrorBar | Histogram | Pareto | PercentBar | Pyramid | StackedBar | Waterfall)
+    }
+}

@@ -222,6 +222,7 @@ pub(super) fn pyramid(cell: &mut Cell) -> Result<(), DrawError> {
     let y = Domain::Numbers { low: -most, high: most, zero: true, tight: false };
     let mut axes = Axes::new(cell.chart, Domain::categories(x), y);
     axes.horizontal = true;
+    axes.rising = true;
     axes.absolute = true;
     let frame = cell.axes(axes)?;
     let width = cell.style.bars.width.max(0.75);

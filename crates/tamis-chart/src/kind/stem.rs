@@ -107,6 +107,9 @@ pub(super) fn slopes(cell: &mut Cell) -> Result<(), DrawError> {
     cell.names_at_ends(entries);
     let mut axes = Axes::new(cell.chart, Domain::Categories(names), domain(series.iter().copied()));
     axes.horizontal = false;
+    axes.ends = 0.28;
+    // Rows are lines here: their common name is no name of the axis.
+    axes.x_title.clear();
     let frame = cell.axes(axes)?;
     let size = cell.style.lines.marker_size.max(5.0);
     for row in 0..x.len() {
