@@ -189,7 +189,7 @@ impl<'a> Author<'a> {
 
     /// Lines close to each other, ragged.
     pub(crate) fn tight(&self) -> TextStyle {
-        let gap = self.look.size * 0.55;
+        let gap = self.look.size * 0.7;
         TextStyle { align: Align::Start, above: gap, below: gap, ..self.style() }
     }
 
@@ -261,7 +261,7 @@ impl<'a> Author<'a> {
     pub(crate) fn list(&mut self, markers: &[String], items: Vec<Vec<Inline>>) -> Block {
         let style = self.tight();
         let indent = self.look.size * if markers.iter().any(|m| m.chars().count() > 2) { 2.2 } else { 1.5 };
-        let gap = self.look.size * 0.75;
+        let gap = self.look.size * if self.look.size > 14.0 { 1.15 } else { 0.75 };
         let items = items.into_iter().enumerate().map(|(i, inlines)| Item {
             marker: markers.get(i % markers.len().max(1)).cloned().unwrap_or_default(),
             text: Text { id: self.id("item"), class: Class::ListItem, level: 0, inlines, style: style.clone() },
@@ -282,7 +282,7 @@ impl<'a> Author<'a> {
         rows: Vec<Vec<Cell>>,
         size: f64,
     ) -> Table {
-        let inset = [5.0, self.rng.range(3.2, 5.2)];
+        let inset = [6.5, self.rng.range(3.2, 5.2)];
         Table { id: self.id("table"), columns, header_rows, rows, size, ruling: self.look.ruling, inset }
     }
 

@@ -11,7 +11,7 @@ use crate::ink::curve;
 pub(crate) fn draw(name: &str, color: Color, width: f64, height: f64, rng: &mut Rng) -> Node {
     let mut strokes = Vec::new();
     let mut x = 0.0;
-    let parts = name.split_whitespace().take(2).map(|w| w.chars().count().clamp(3, 8)).collect::<Vec<_>>();
+    let parts = name.split_whitespace().take(2).map(|w| w.chars().count().clamp(4, 8)).collect::<Vec<_>>();
     for letters in if parts.is_empty() { vec![6] } else { parts } {
         let mut points = initial(x, rng);
         x += 1.1;

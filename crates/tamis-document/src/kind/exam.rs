@@ -24,9 +24,10 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
         let points = 2 + a.rng.below(9);
         total += points;
         let choices = *question == bank.exam[6];
+        body.push(a.gap(9.0));
         body.push(Block::Together(ask(a, i + 1, question, points, choices)));
     }
-    let label = format!("{}{}", a.label("total"), if bank.colon.contains('：') { "" } else { "" });
+    let label = a.label("total");
     let value = format!("{total} {}", a.label("points"));
     let style = TextStyle { align: Align::End, ..a.style() };
     let pair = Pair { number: Some(total as f64), ..Pair::new("total_points", &label, value) };
@@ -88,8 +89,8 @@ fn ask(a: &mut Author<'_>, number: usize, question: &str, points: usize, choices
         }
         return out;
     }
-    for _ in 0..2 + a.rng.below(3) {
-        out.push(a.gap(19.0));
+    for _ in 0..2 + a.rng.below(4) {
+        out.push(a.gap(21.0));
         out.push(a.rule(0.4, a.look.faint.mix(a.look.paper, 0.35)));
     }
     out

@@ -4,13 +4,16 @@ use tamis_draw::Color;
 
 use crate::content::{Author, Pair, number};
 use crate::kind::Draft;
-use crate::spec::{Align, Block, Class, Inline, PageSpec, Panel, TextStyle, Voice};
+use crate::spec::{Align, Block, Class, Inline, PageSpec, Panel, Space, TextStyle, Voice};
 
 pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     let mut page = PageSpec { margins: [20.0, 26.0, 18.0, 26.0], ..PageSpec::a4() };
     if a.rng.below(2) == 0 {
         (page.width, page.height) = (148.0, 257.0);
         page.margins = [13.0, 15.0, 12.0, 15.0];
+    }
+    if page.width > 200.0 {
+        a.look.size += 1.5;
     }
     a.look.paper = Color::rgb(a.rng.pick(&[0xfffdf7, 0xfaf4e6, 0xffffff, 0xf6f1ea]).copied().unwrap_or(0xffffff));
     let house = a.company();
@@ -32,15 +35,18 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
             text.style.align = align;
             text.style.size = a.look.size * 1.4;
         }
+        body.push(Block::Space(Space::Share(1.0)));
         body.push(heading);
         for (i, (dish, with)) in dishes.iter().enumerate() {
             body.extend(entry(a, course, i, dish, with, near * dear, centered));
         }
     }
+    body.push(Block::Space(Space::Share(1.0)));
     if a.rng.below(3) == 0 {
+        let height = Some(page.text_height());
         let (accent, inset) = (a.look.accent, [14.0, 12.0]);
         let stroke = Some((accent, 1.2));
-        body = vec![Block::Panel(Panel { fill: None, stroke, sides: [true; 4], radius: 2.0, inset, height: None, bleed: false, blocks: body })];
+        body = vec![Block::Panel(Panel { fill: None, stroke, sides: [true; 4], radius: 2.0, inset, height, bleed: false, blocks: body })];
     }
     Draft::new(format!("{house} – {title}"), page, body)
 }
@@ -60,8 +66,8 @@ fn entry(a: &mut Author<'_>, course: &str, i: usize, dish: &str, with: &str, nea
     let amount = Inline::marked(&value_id, Class::Value, &written);
     let pair = Pair { number: Some(number(a.language, price)), ..Pair::new("price", dish, written) };
     a.fact(pair, Some(key_id), value_id);
-    let style = TextStyle { above: 7.0, below: 2.5, sticky: true, voice: Voice::Body, ..a.tight() };
-    let small = TextStyle { above: 2.0, below: 4.0, ..a.small(0.92) };
+    let style = TextStyle { above: 10.0, below: 5.0, sticky: true, voice: Voice::Body, ..a.tight() };
+    let small = TextStyle { above: 5.0, below: 5.0, ..a.small(0.92) };
     if centered {
         let style = TextStyle { align: Align::Center, ..style };
         let line = a.block(Class::Text, style, vec![name, Inline::Gap(0.8), amount]);

@@ -18,22 +18,37 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     let name = a.one(&bank.news.papers);
     let mut headlines = bank.news.headlines.clone();
     a.rng.shuffle(&mut headlines);
-    let mut body = vec![Block::Spanning(masthead(a, &name, &headlines[0], page.text_width()))];
-    let stories = 3 + a.rng.below(2);
-    for (i, headline) in headlines.iter().take(stories).enumerate() {
+    let with_picture = a.rng.below(3) > 0;
+    let mut body = vec![Block::Spanning(masthead(a, &name, &headlines[0], page.text_width(), with_picture))];
+    // Stories are written until the columns under the masthead are nearly full.
+    let mut room = f64::from(columns) * (page.text_height() - if with_picture { 62.0 + page.text_width() * 0.34 } else { 52.0 });
+    room *= 0.93;
+    let sample = a.sentences(&bank.news.sentences, 3);
+    let sample = a.paragraph(sample);
+    let paragraphs = (room / headlines.len() as f64 / height(a, &sample, page.column_width())).ceil() as usize;
+    for (i, headline) in headlines.iter().enumerate() {
+        let mut story = Vec::new();
         if i > 0 {
-            body.push(headline_block(a, headline, 1.45));
+            story.extend([a.gap(4.0), a.rule(0.5, a.look.faint), headline_block(a, headline, 1.45)]);
         }
-        body.extend(story(a, i, page.column_width()));
-        if i + 1 < stories {
-            body.push(a.gap(4.0));
-            body.push(a.rule(0.5, a.look.faint));
+        story.extend(self::story(a, i, paragraphs.clamp(2, 9), page.column_width()));
+        room -= story.iter().map(|b| height(a, b, page.column_width())).sum::<f64>();
+        if room < 0.0 && i > 0 {
+            // The last story is cut to what there is room for.
+            while room < 0.0 && story.len() > 5 {
+                room += story.pop().map_or(0.0, |b| height(a, &b, page.column_width()));
+            }
+            if room >= 0.0 {
+                body.extend(story);
+            }
+            break;
         }
+        body.extend(story);
     }
     Draft::new(name, page, body)
 }
 
-fn masthead(a: &mut Author<'_>, name: &str, headline: &str, width: f64) -> Vec<Block> {
+fn masthead(a: &mut Author<'_>, name: &str, headline: &str, width: f64, with_picture: bool) -> Vec<Block> {
     let style = TextStyle {
         size: 34.0,
         voice: Voice::Display,
@@ -60,7 +75,7 @@ fn masthead(a: &mut Author<'_>, name: &str, headline: &str, width: f64) -> Vec<B
     );
     let rule = a.rule(1.0, a.look.ink);
     let mut out = vec![title, rule.clone(), line, rule, a.gap(6.0), headline_block(a, headline, 2.9)];
-    if a.rng.below(3) > 0 {
+    if with_picture {
         out.push(a.picture(width, width * 0.34, &crate::ink::Subject::ALL));
         let bank = a.bank;
         let caption = a.sentences(&bank.news.sentences, 1);
@@ -68,6 +83,26 @@ fn masthead(a: &mut Author<'_>, name: &str, headline: &str, width: f64) -> Vec<B
         out.push(a.text(Class::Caption, style, caption));
     }
     out
+}
+
+/// About how high a block will be, in millimetres.
+fn height(a: &Author<'_>, block: &Block, width: f64) -> f64 {
+    const MM: f64 = 0.3528;
+    let em = match a.language.script() {
+        "Hans" if a.language == crate::spec::Language::Ko => 0.82,
+        "Hans" => 1.0,
+        "Arab" => 0.42,
+        _ => 0.5,
+    };
+    match block {
+        Block::Text(text) => {
+            let size = text.style.size * MM;
+            let lines = (text.plain().chars().count() as f64 * em * size / width).ceil();
+            lines * size * (0.74 + a.look.leading) + (text.style.above + text.style.below) / 2.0 * MM
+        }
+        Block::Hole(hole, _) => hole.height + 3.0,
+        _ => 2.5,
+    }
 }
 
 fn headline_block(a: &mut Author<'_>, text: &str, scale: f64) -> Block {
@@ -86,14 +121,14 @@ fn headline_block(a: &mut Author<'_>, text: &str, scale: f64) -> Block {
     Block::Text(crate::spec::Text { id, class: Class::Heading, level: 1, inlines: vec![Inline::Plain(text.into())], style })
 }
 
-fn story(a: &mut Author<'_>, i: usize, width: f64) -> Vec<Block> {
+fn story(a: &mut Author<'_>, i: usize, paragraphs: usize, width: f64) -> Vec<Block> {
     let bank = a.bank;
     let mut out = Vec::new();
     let author = a.person();
     let byline = TextStyle { italic: true, below: 4.0, above: 3.0, ..a.small(0.9) };
     out.push(a.text(Class::Text, byline, author));
     let city = a.city();
-    let paragraphs = if i == 0 { 4 } else { 2 + a.rng.below(2) };
+    let paragraphs = paragraphs + a.rng.below(2);
     for p in 0..paragraphs {
         let text = a.sentences(&bank.news.sentences, 3);
         if p == 0 {

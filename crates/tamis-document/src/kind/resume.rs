@@ -33,7 +33,7 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
 }
 
 fn contact(a: &mut Author<'_>) -> Vec<Block> {
-    let style = a.tight();
+    let style = TextStyle { size: a.look.size * 0.88, ..a.tight() };
     let mail = format!("mail{}@example.org", 10 + a.rng.below(90));
     let (phone, city) = (a.phone(), a.city());
     let fields = [("phone", "phone", phone), ("email", "email", mail), ("city", "city", city)];
@@ -52,23 +52,23 @@ fn stations(a: &mut Author<'_>) -> Vec<Block> {
     out.push(a.heading(1, profile));
     let mut points = bank.bullets.clone();
     a.rng.shuffle(&mut points);
-    let text = a.sentences(&bank.business.sentences, 1);
+    let text = a.sentences(&bank.business.sentences, 3);
     out.push(a.paragraph(text));
     let label = a.label("experience");
     out.push(a.heading(1, label));
-    for i in 0..3 {
+    for i in 0..4 {
         let from = year - 1 - a.rng.below(4);
         let to = if i == 0 { a.label("present") } else { year.to_string() };
         year = from;
         let (job, company) = (a.rng.pick(&bank.jobs).cloned().unwrap_or_default(), a.company());
         out.push(station(a, &job, &company, &format!("{from} – {to}")));
-        let n = 1 + a.rng.below(2);
-        let done = points.iter().skip(i * 2).take(n).map(|p| a.fill(p)).collect();
+        let n = 2 + a.rng.below(2);
+        let done = (0..n).map(|k| a.fill(&points[(i * 2 + k) % points.len()])).collect();
         out.push(a.bullets(done));
     }
     let label = a.label("education");
     out.push(a.heading(1, label));
-    for _ in 0..2 {
+    for _ in 0..3 {
         let from = year - 2 - a.rng.below(3);
         let (degree, school) = (a.one(&bank.degrees), a.one(&bank.schools));
         out.push(station(a, &degree, &school, &format!("{from} – {year}")));
@@ -78,7 +78,7 @@ fn stations(a: &mut Author<'_>) -> Vec<Block> {
 }
 
 fn station(a: &mut Author<'_>, what: &str, whence: &str, when: &str) -> Block {
-    let style = TextStyle { above: 8.0, below: 4.0, sticky: true, ..a.tight() };
+    let style = TextStyle { above: 11.0, below: 6.0, sticky: true, ..a.tight() };
     let when = Inline::Styled { text: when.into(), bold: false, italic: false, hand: false, color: Some(a.look.faint), mark: None };
     let inlines = vec![Inline::bold(what), Inline::Plain(format!(", {whence}")), Inline::Fill, when];
     a.block(Class::Text, style, inlines)

@@ -29,7 +29,7 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
         body.push(slide_title(a, heading));
         match i {
             0 => {
-                let points = points(a, 4);
+                let points = points(a, 5);
                 body.push(a.bullets(points));
             }
             1 => {

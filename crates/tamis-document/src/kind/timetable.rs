@@ -48,7 +48,7 @@ fn hours(a: &mut Author<'_>) -> crate::spec::Table {
     columns.extend((0..5).map(|_| (Width::Share(1.0), Align::Center)));
     let size = a.look.size;
     let mut table = a.table(columns, 1, rows, size);
-    table.inset = [7.0, 9.0];
+    table.inset = [7.0, a.rng.range(12.0, 16.0)];
     table
 }
 

@@ -21,7 +21,8 @@ impl Writer<'_> {
             }
             Block::Panel(panel) => self.panel(panel),
             Block::Together(blocks) => {
-                self.put("#block(breakable: false, width: 100%)[");
+                let room = pt(self.spec.look.size * self.spec.look.paragraph_gap * 1.15);
+                let _ = write!(self.out, "#block(breakable: false, width: 100%, above: {room}, below: {room})[");
                 self.blocks(blocks);
                 self.put("]\n");
             }
