@@ -9,6 +9,7 @@
 
 pub mod check;
 pub mod color;
+pub mod degrade;
 pub mod render;
 pub mod scene;
 pub mod text;

@@ -1,0 +1,139 @@
+//! One number for each pixel: masks that are painted, and slow fields such as light.
+
+use crate::scene::Pixels;
+
+/// How strongly something lies on each pixel, 0 to 1.
+pub(super) struct Plane {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) v: Vec<f32>,
+}
+
+impl Plane {
+    pub(super) fn new(pixels: &Pixels) -> Plane {
+        let (width, height) = (pixels.width as usize, pixels.height as usize);
+        Plane { width, height, v: vec![0.0; width * height] }
+    }
+
+    /// Raises to `value(x, y)` what is lower, over the pixels within `reach` of a place.
+    pub(super) fn raise(&mut self, x: f32, y: f32, reach: f32, value: impl Fn(f32, f32) -> f32) {
+        let span = |at: f32, side: usize| {
+            let low = (at - reach).floor().clamp(0.0, side as f32) as usize;
+            low..(at + reach + 1.0).ceil().clamp(0.0, side as f32) as usize
+        };
+        let (columns, rows) = (span(x, self.width), span(y, self.height));
+        for j in rows {
+            for i in columns.clone() {
+                let value = value(i as f32 + 0.5, j as f32 + 0.5);
+                let here = &mut self.v[j * self.width + i];
+                *here = here.max(value);
+            }
+        }
+    }
+
+    /// A disc with an antialiased edge.
+    pub(super) fn disc(&mut self, x: f32, y: f32, radius: f32, strength: f32) {
+        // A disc thinner than a pixel covers less of it.
+        let (radius, strength) = (radius.max(0.5), strength * (radius * 2.0).min(1.0));
+        self.raise(x, y, radius + 1.0, |px, py| strength * (radius + 0.5 - (px - x).hypot(py - y)).clamp(0.0, 1.0));
+    }
+
+    /// A line through points, `(x, y, radius)` each.
+    pub(super) fn line(&mut self, points: &[(f32, f32, f32)], strength: f32) {
+        for pair in points.windows(2) {
+            let [(x0, y0, r0), (x1, y1, r1)] = [pair[0], pair[1]];
+            let pieces = ((x1 - x0).hypot(y1 - y0) / (r0.min(r1) * 0.7).max(0.4)).ceil().clamp(1.0, 4096.0);
+            for k in 0..=pieces as usize {
+                let t = k as f32 / pieces;
+                self.disc(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t, r0 + (r1 - r0) * t, strength);
+            }
+        }
+    }
+
+    /// Lets a colour show through where the plane says so, as ink or dirt on paper does: channels are multiplied.
+    pub(super) fn stain(&self, pixels: &mut Pixels, color: [f32; 3]) {
+        each(pixels, |x, y, p| {
+            let a = self.v[y * self.width + x];
+            if a > 0.0 {
+                (0..3).for_each(|c| p[c] = byte(f32::from(p[c]) * (1.0 - a + a * color[c] / 255.0)));
+            }
+        });
+    }
+}
+
+/// A field that changes slowly: computed at every 8th pixel, interpolated between.
+pub(super) struct Slow {
+    columns: usize,
+    v: Vec<f32>,
+}
+
+const STEP: usize = 8;
+
+impl Slow {
+    pub(super) fn new(width: u32, height: u32, value: impl Fn(f32, f32) -> f32) -> Slow {
+        let columns = (width as usize).div_ceil(STEP) + 1;
+        let rows = (height as usize).div_ceil(STEP) + 1;
+        let at = |i: usize| (i * STEP) as f32;
+        Slow { columns, v: (0..rows * columns).map(|k| value(at(k % columns), at(k / columns))).collect() }
+    }
+
+    #[inline]
+    pub(super) fn at(&self, x: usize, y: usize) -> f32 {
+        let k = y / STEP * self.columns + x / STEP;
+        let (u, v) = ((x % STEP) as f32 / STEP as f32, (y % STEP) as f32 / STEP as f32);
+        let top = self.v[k] + (self.v[k + 1] - self.v[k]) * u;
+        let k = k + self.columns;
+        let low = self.v[k] + (self.v[k + 1] - self.v[k]) * u;
+        top + (low - top) * v
+    }
+
+    /// Multiplies every pixel by the field.
+    pub(super) fn shade(&self, pixels: &mut Pixels) {
+        each(pixels, |x, y, p| {
+            let light = self.at(x, y);
+            p[..3].iter_mut().for_each(|c| *c = byte(f32::from(*c) * light));
+        });
+    }
+}
+
+/// Visits every pixel, row by row.
+#[inline]
+pub(super) fn each(pixels: &mut Pixels, mut change: impl FnMut(usize, usize, &mut [u8])) {
+    for (y, row) in pixels.rgba.chunks_exact_mut(pixels.width as usize * 4).enumerate() {
+        row.chunks_exact_mut(4).enumerate().for_each(|(x, p)| change(x, y, p));
+    }
+}
+
+/// The nearest byte.
+#[inline]
+pub(super) fn byte(v: f32) -> u8 {
+    (v + 0.5) as u8
+}
+
+/// Brightness as seen (Rec. 601), 0 to 255.
+#[inline]
+pub(super) fn luma(p: &[u8]) -> f32 {
+    0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2])
+}
+
+/// The colour of the ground: the middle one, channel by channel, of the pixels along the edges.
+pub(super) fn ground(pixels: &Pixels) -> [u8; 3] {
+    let (width, height) = (pixels.width as usize, pixels.height as usize);
+    let mut counts = [[0usize; 256]; 3];
+    let mut total = 0;
+    let mut count = |x: usize, y: usize| {
+        let p = &pixels.rgba[(y * width + x) * 4..];
+        (0..3).for_each(|c| counts[c][usize::from(p[c])] += 1);
+        total += 1;
+    };
+    (0..width).for_each(|x| [0, height - 1].into_iter().for_each(|y| count(x, y)));
+    (0..height).for_each(|y| [0, width - 1].into_iter().for_each(|x| count(x, y)));
+    counts.map(|channel| {
+        let mut seen = 0;
+        let middle = channel.iter().position(|n| {
+            seen += n;
+            seen * 2 >= total
+        });
+        middle.unwrap_or(255) as u8
+    })
+}
