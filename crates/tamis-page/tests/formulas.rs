@@ -1,4 +1,5 @@
 //! Formulas: what is true of each sampled one, and what becomes of hostile LaTeX.
+#![allow(clippy::unwrap_used)] // a helper's failure is the test's failure
 
 use tamis_core::id::RecordId;
 use tamis_core::rng::Rng;
@@ -22,7 +23,8 @@ fn every_sampled_formula_is_drawn_in_every_typeface() {
                 let found = elements.iter().find(|e| e.id == symbol.id);
                 let found = found.unwrap_or_else(|| panic!("{}: {:?} has no box", spec.latex, symbol));
                 let b = found.bbox;
-                let inside = b.x0 > 0.0 && b.y0 > 0.0 && b.x1 < f64::from(scene.width) && b.y1 < f64::from(scene.height);
+                let inside =
+                    b.x0 > 0.0 && b.y0 > 0.0 && b.x1 < f64::from(scene.width) && b.y1 < f64::from(scene.height);
                 assert!(inside, "{}: {symbol:?} {b:?}", spec.latex);
             }
         }
@@ -86,7 +88,10 @@ fn hostile_latex_is_refused_or_drawn_but_never_more() {
     assert!(matches!(set(r"\def\a{\a\a}\a"), Err(FormulaError::Forbidden { position: 0, .. })));
     assert!(matches!(set(r"x\includegraphics{/etc/passwd}"), Err(FormulaError::Forbidden { position: 1, .. })));
     // Deep nesting may be drawn or refused; it must come back.
-    let nested = [format!("{}x{}", "{".repeat(1500), "}".repeat(1500)), format!("{}x{}", r"\sqrt{".repeat(300), "}".repeat(300))];
+    let nested = [
+        format!("{}x{}", "{".repeat(1500), "}".repeat(1500)),
+        format!("{}x{}", r"\sqrt{".repeat(300), "}".repeat(300)),
+    ];
     nested.iter().for_each(|latex| drop(set(latex)));
     assert!(matches!(set("\\text{\u{1f9ff}\u{10ffff}}"), Err(FormulaError::Glyph { .. })));
     assert!(set(r"\text{速度}=\frac{s}{t}").is_ok());

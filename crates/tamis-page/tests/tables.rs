@@ -1,4 +1,5 @@
 //! Generated tables: what is true of each of them, whatever was drawn.
+#![allow(clippy::unwrap_used)] // a helper's failure is the test's failure
 
 use tamis_core::id::RecordId;
 use tamis_core::rng::Rng;
@@ -117,9 +118,7 @@ fn html_read_back_is_the_grid() {
         let expected: Vec<_> = spec
             .cells()
             .iter()
-            .map(|c| {
-                (c.row, c.column, c.row_span, c.column_span, spec.kind(c) != CellKind::Data, c.text.clone())
-            })
+            .map(|c| (c.row, c.column, c.row_span, c.column_span, spec.kind(c) != CellKind::Data, c.text.clone()))
             .collect();
         assert_eq!(read_back(&table::html(&spec)), expected);
     }
@@ -151,7 +150,9 @@ fn latex_rows_have_as_many_places_as_columns_and_escapes_hold() {
             let places: usize = row
                 .trim_end_matches(" \\\\")
                 .split(" & ")
-                .map(|p| p.trim().strip_prefix("\\multicolumn{").map_or(1, |r| r[..r.find('}').unwrap()].parse().unwrap()))
+                .map(|p| {
+                    p.trim().strip_prefix("\\multicolumn{").map_or(1, |r| r[..r.find('}').unwrap()].parse().unwrap())
+                })
                 .sum();
             assert_eq!(places, spec.columns(), "{row}");
         }
@@ -175,7 +176,10 @@ fn hostile_texts_are_escaped_in_every_form() {
     let spec = TableSpec::new(draft).unwrap();
     assert_eq!(read_back(&table::html(&spec))[4].5, text);
     let latex = table::latex(&spec);
-    assert!(latex.contains(r"a\&b \textless{}i\textgreater{}") && latex.contains(r"50\% \$x\_1\textasciicircum{}2\$ \{\#\} \textbackslash{}"));
+    assert!(
+        latex.contains(r"a\&b \textless{}i\textgreater{}")
+            && latex.contains(r"50\% \$x\_1\textasciicircum{}2\$ \{\#\} \textbackslash{}")
+    );
     let markdown = table::markdown(&spec).unwrap();
     let line = markdown.lines().rfind(|l| l.contains("a&amp;b")).unwrap();
     let pipes = line.replace("\\|", "").matches('|').count();

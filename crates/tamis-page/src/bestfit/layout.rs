@@ -75,8 +75,7 @@ fn layout_by(
 
 /// Indices of elements drawn without replacement: the share of large ones, the rest small; fewer where there are fewer.
 pub fn candidates(pool: &[Size], parameters: &Parameters, rng: &mut Rng) -> Vec<usize> {
-    let (mut large, mut small): (Vec<usize>, Vec<usize>) =
-        (0..pool.len()).partition(|i| pool[*i].is_large(parameters));
+    let (mut large, mut small): (Vec<usize>, Vec<usize>) = (0..pool.len()).partition(|i| pool[*i].is_large(parameters));
     rng.shuffle(&mut large);
     rng.shuffle(&mut small);
     let wanted = (parameters.candidates as f64 * parameters.large_share.clamp(0.0, 1.0)).round() as usize;

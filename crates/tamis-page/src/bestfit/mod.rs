@@ -17,7 +17,7 @@ mod search;
 pub use augment::variant;
 pub use classes::class_names;
 pub use layout::{Placed, Size, candidates, layout};
-pub use page::{Page, PageElement, page, rank, yolo_line};
+pub use page::{Page, PageElement, page, rank, redraw, yolo_line};
 pub use pool::{AnnotatedPage, Element, Pool, PoolError};
 pub use score::{align, density};
 pub use search::{Fit, best_fit};

@@ -1,6 +1,6 @@
 //! A packed page: its scene, its elements, its scores.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tamis_core::rng::Rng;
 use tamis_draw::Color;
 use tamis_draw::kurbo::Rect;
@@ -24,7 +24,7 @@ pub struct Page {
 }
 
 /// An element on a page.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PageElement {
     /// The number of its class in the pool.
     pub class_id: usize,
@@ -47,23 +47,33 @@ pub fn page(pool: &Pool, sizes: &[Size], parameters: &Parameters, rng: &mut Rng)
         return None;
     }
     let (width, height) = page_size(parameters, rng);
-    let mut scene = Scene::new(width, height, Color::WHITE);
     let mut elements = Vec::with_capacity(placed.len());
-    for (i, place) in placed.iter().enumerate() {
+    for place in &placed {
         let source = pool.elements().get(place.element)?;
-        let variant = rng.below(source.variants + 1);
         let rect = pixel_rect(place.rect, width, height);
-        scene.push(Node::image(format!("element/{i}"), pool.classes()[source.class].clone(), rect, pool.pixels(place.element, variant)?));
         elements.push(PageElement {
             class_id: source.class,
             bbox: [rect.x0, rect.y0, rect.x1, rect.y1],
             polygon: polygon(rect, width, height),
             source_instance: place.element,
-            variant,
+            variant: rng.below(source.variants + 1),
         });
     }
     let rects: Vec<Rect> = placed.iter().map(|p| p.rect).collect();
+    let scene = redraw(pool, [width, height], &elements)?;
     Some(Page { scene, elements, align: align(&rects), density: density(&rects) })
+}
+
+/// The scene of a page from its truth: the same as when it was packed. `None` when an element is not in the pool.
+pub fn redraw(pool: &Pool, size: [u32; 2], elements: &[PageElement]) -> Option<Scene> {
+    let mut scene = Scene::new(size[0], size[1], Color::WHITE);
+    for (i, element) in elements.iter().enumerate() {
+        let class = pool.classes().get(element.class_id)?.clone();
+        let [x0, y0, x1, y1] = element.bbox;
+        let pixels = pool.pixels(element.source_instance, element.variant)?;
+        scene.push(Node::image(format!("element/{i}"), class, Rect::new(x0, y0, x1, y1), pixels));
+    }
+    Some(scene)
 }
 
 /// Width by chance, height by the width and an aspect, up to the limit.
@@ -84,12 +94,7 @@ fn pixel_rect(rect: Rect, width: u32, height: u32) -> Rect {
 
 fn polygon(rect: Rect, width: u32, height: u32) -> [[f64; 2]; 4] {
     let (w, h) = (f64::from(width), f64::from(height));
-    [
-        [rect.x0 / w, rect.y0 / h],
-        [rect.x1 / w, rect.y0 / h],
-        [rect.x1 / w, rect.y1 / h],
-        [rect.x0 / w, rect.y1 / h],
-    ]
+    [[rect.x0 / w, rect.y0 / h], [rect.x1 / w, rect.y0 / h], [rect.x1 / w, rect.y1 / h], [rect.x0 / w, rect.y1 / h]]
 }
 
 /// The score pages are ranked by: density less `weight` times align. The method keeps the better half of its pages and

@@ -119,7 +119,8 @@ impl Canvas<'_> {
         for _ in 0..24 {
             let lines = text::paragraph(&words, &style, room.width());
             let step = lines.iter().map(Line::height).fold(1.15 * style.size, f64::max);
-            let fits = step * lines.len() as f64 <= room.height() + 0.5 && lines.iter().all(|l| l.width <= room.width());
+            let fits =
+                step * lines.len() as f64 <= room.height() + 0.5 && lines.iter().all(|l| l.width <= room.width());
             if fits || style.size < 7.0 {
                 let top = room.y0 + (room.height() - step * lines.len() as f64) / 2.0;
                 for (i, line) in lines.into_iter().enumerate() {
@@ -264,7 +265,9 @@ impl Canvas<'_> {
             draft.footnotes.clear();
             draft.cells.iter_mut().for_each(|c| c.note = None);
             let Ok(spec) = table::TableSpec::new(draft) else { continue };
-            let Ok(drawn) = table::draw_table(&spec, &Room { width: size.width, margin: 0.0, scale: 1.0 }) else { continue };
+            let Ok(drawn) = table::draw_table(&spec, &Room { width: size.width, margin: 0.0, scale: 1.0 }) else {
+                continue;
+            };
             let (w, h) = (f64::from(drawn.scene.width), f64::from(drawn.scene.height));
             let ratio = (w / h) / (size.width / size.height);
             if !(0.45..2.2).contains(&ratio) {
@@ -289,8 +292,9 @@ impl Canvas<'_> {
             if w * scale < 0.55 * size.width || h * scale < 0.5 * size.height {
                 continue;
             }
-            let place = tamis_draw::kurbo::Affine::translate(((size.width - w * scale) / 2.0, (size.height - h * scale) / 2.0))
-                * tamis_draw::kurbo::Affine::scale(scale);
+            let place =
+                tamis_draw::kurbo::Affine::translate(((size.width - w * scale) / 2.0, (size.height - h * scale) / 2.0))
+                    * tamis_draw::kurbo::Affine::scale(scale);
             self.scene.nodes.extend(scene.nodes.into_iter().map(|n| n.transformed(place)));
             return;
         }
@@ -299,9 +303,18 @@ impl Canvas<'_> {
 
     fn code(&mut self, room: Rect) {
         const LINES: [&str; 12] = [
-            "def merge(left, right):", "    out = []", "    while left and right:", "        if left[0] <= right[0]:",
-            "            out.append(left.pop(0))", "        else:", "            out.append(right.pop(0))",
-            "    return out + left + right", "", "for k in range(n):", "    total += weight[k] * value[k]", "print(total)",
+            "def merge(left, right):",
+            "    out = []",
+            "    while left and right:",
+            "        if left[0] <= right[0]:",
+            "            out.append(left.pop(0))",
+            "        else:",
+            "            out.append(right.pop(0))",
+            "    return out + left + right",
+            "",
+            "for k in range(n):",
+            "    total += weight[k] * value[k]",
+            "print(total)",
         ];
         let size = (room.width() / 24.0).min(self.body());
         let style = Style::new(Font::new("DejaVu Sans Mono"), size, self.ink);

@@ -37,7 +37,10 @@ fn landscape(canvas: &mut Canvas<'_>, room: Rect) {
     };
     fill(canvas, "sky", room, Paint::Gradient(sky));
     let r = 0.08 * room.width().min(room.height());
-    let sun = Point::new(canvas.rng.range(room.x0 + 2.0 * r, room.x1 - 2.0 * r), room.y0 + canvas.rng.range(0.15, 0.35) * room.height());
+    let sun = Point::new(
+        canvas.rng.range(room.x0 + 2.0 * r, room.x1 - 2.0 * r),
+        room.y0 + canvas.rng.range(0.15, 0.35) * room.height(),
+    );
     fill(canvas, "sun", Circle::new(sun, r), Color::rgb(0xfff3c4));
     let land = Color::rgb(LANDS[canvas.rng.below(LANDS.len())]);
     for layer in 0..3 {
@@ -49,7 +52,8 @@ fn landscape(canvas: &mut Canvas<'_>, room: Rect) {
         let s = 0.12 * room.height().min(room.width());
         let (x, y) = (canvas.rng.range(room.x0 + s, room.x1 - 2.0 * s), room.y1 - 1.4 * s);
         fill(canvas, "house", Rect::new(x, y, x + 1.2 * s, y + s), Color::rgb(0xf4ede1));
-        let roof = Outline::polygon(&[(x - 0.1 * s, y).into(), (x + 0.6 * s, y - 0.6 * s).into(), (x + 1.3 * s, y).into()]);
+        let roof =
+            Outline::polygon(&[(x - 0.1 * s, y).into(), (x + 0.6 * s, y - 0.6 * s).into(), (x + 1.3 * s, y).into()]);
         fill(canvas, "roof", roof, Color::rgb(0x9b4a3c));
         fill(canvas, "door", Rect::new(x + 0.45 * s, y + 0.45 * s, x + 0.7 * s, y + s), Color::rgb(0x5a4334));
     }
@@ -71,7 +75,12 @@ fn hills(rng: &mut Rng, room: Rect, base: f64, swing: f64) -> BezPath {
 
 fn chart(canvas: &mut Canvas<'_>, room: Rect) {
     let ink = canvas.ink;
-    let plot = Rect::new(room.x0 + 0.08 * room.width(), room.y0 + 0.05 * room.height(), room.x1 - 2.0, room.y1 - 0.1 * room.height());
+    let plot = Rect::new(
+        room.x0 + 0.08 * room.width(),
+        room.y0 + 0.05 * room.height(),
+        room.x1 - 2.0,
+        room.y1 - 0.1 * room.height(),
+    );
     for k in 0..5 {
         let y = plot.y0 + plot.height() * f64::from(k) / 5.0;
         fill(canvas, "gridline", Rect::new(plot.x0, y, plot.x1, y + 1.0), Color::rgb(0xd9d9d9));
@@ -94,7 +103,8 @@ fn chart(canvas: &mut Canvas<'_>, room: Rect) {
         canvas.push("tick label", |id| Node::text(id, "tick label", label.at(at, MIDDLE)));
     }
     if !bars {
-        canvas.push("line", |id| Node::stroke(id, "line", Outline::polyline(&points), Stroke::new(accent, 3.0).round()));
+        canvas
+            .push("line", |id| Node::stroke(id, "line", Outline::polyline(&points), Stroke::new(accent, 3.0).round()));
     }
     fill(canvas, "axis", Rect::new(plot.x0, plot.y1 - 1.5, plot.x1, plot.y1), ink);
     fill(canvas, "axis", Rect::new(plot.x0, plot.y0, plot.x0 + 1.5, plot.y1), ink);
@@ -121,11 +131,16 @@ fn diagram(canvas: &mut Canvas<'_>, room: Rect) {
             let rect = Rect::from_center_size(at(c, r), (0.72 * w, 0.5 * h));
             let ground = canvas.accent.mix(Color::WHITE, 0.82);
             let accent = canvas.accent;
-            canvas.push("node", |id| Node::shape(id, "node", rect, Some(ground.into()), Some(Stroke::new(accent, 2.0))));
+            canvas
+                .push("node", |id| Node::shape(id, "node", rect, Some(ground.into()), Some(Stroke::new(accent, 2.0))));
             let word = canvas.prose.label(canvas.rng).to_string();
             let style = canvas.style((0.16 * h).clamp(8.0, 22.0));
             let line = text::line(&word, &style);
-            let line = if line.width > 0.66 * w { text::line(&word, &style.sized(style.size * 0.66 * w / line.width)) } else { line };
+            let line = if line.width > 0.66 * w {
+                text::line(&word, &style.sized(style.size * 0.66 * w / line.width))
+            } else {
+                line
+            };
             canvas.push("label", |id| Node::text(id, "label", line.at(at(c, r), MIDDLE)));
         }
     }
@@ -141,21 +156,41 @@ pub(super) fn portrait(canvas: &mut Canvas<'_>, room: Rect) {
     let middle = Point::new(room.center().x, room.y0 + 0.42 * room.height());
     let mut coat = BezPath::new();
     coat.move_to((middle.x - 0.36 * s, room.y1));
-    coat.curve_to((middle.x - 0.34 * s, room.y1 - 0.22 * s), (middle.x - 0.14 * s, room.y1 - 0.24 * s), (middle.x, room.y1 - 0.26 * s));
-    coat.curve_to((middle.x + 0.14 * s, room.y1 - 0.24 * s), (middle.x + 0.34 * s, room.y1 - 0.22 * s), (middle.x + 0.36 * s, room.y1));
+    coat.curve_to(
+        (middle.x - 0.34 * s, room.y1 - 0.22 * s),
+        (middle.x - 0.14 * s, room.y1 - 0.24 * s),
+        (middle.x, room.y1 - 0.26 * s),
+    );
+    coat.curve_to(
+        (middle.x + 0.14 * s, room.y1 - 0.24 * s),
+        (middle.x + 0.34 * s, room.y1 - 0.22 * s),
+        (middle.x + 0.36 * s, room.y1),
+    );
     coat.close_path();
     fill(canvas, "hair", Circle::new(Point::new(middle.x, middle.y - 0.05 * s), 0.21 * s), hair);
-    fill(canvas, "neck", Rect::new(middle.x - 0.07 * s, middle.y + 0.08 * s, middle.x + 0.07 * s, room.y1 - 0.2 * s), skin.mix(Color::BLACK, 0.12));
+    fill(
+        canvas,
+        "neck",
+        Rect::new(middle.x - 0.07 * s, middle.y + 0.08 * s, middle.x + 0.07 * s, room.y1 - 0.2 * s),
+        skin.mix(Color::BLACK, 0.12),
+    );
     let accent = canvas.accent;
     fill(canvas, "coat", coat, accent);
     fill(canvas, "face", Circle::new(middle, 0.18 * s), skin);
     for side in [-1.0, 1.0] {
-        fill(canvas, "eye", Circle::new(Point::new(middle.x + side * 0.065 * s, middle.y - 0.02 * s), 0.016 * s), Color::rgb(0x241a14));
+        fill(
+            canvas,
+            "eye",
+            Circle::new(Point::new(middle.x + side * 0.065 * s, middle.y - 0.02 * s), 0.016 * s),
+            Color::rgb(0x241a14),
+        );
     }
     let mut mouth = BezPath::new();
     mouth.move_to((middle.x - 0.06 * s, middle.y + 0.075 * s));
     mouth.quad_to((middle.x, middle.y + 0.11 * s), (middle.x + 0.06 * s, middle.y + 0.075 * s));
-    canvas.push("mouth", |id| Node::stroke(id, "mouth", mouth, Stroke::new(Color::rgb(0x7a3b33), (0.015 * s).max(1.0)).round()));
+    canvas.push("mouth", |id| {
+        Node::stroke(id, "mouth", mouth, Stroke::new(Color::rgb(0x7a3b33), (0.015 * s).max(1.0)).round())
+    });
 }
 
 /// A coloured ground, a picture, a slogan, a price.
@@ -184,7 +219,10 @@ pub(super) fn advertisement(canvas: &mut Canvas<'_>, room: Rect) {
     fill(canvas, "badge", badge, Color::rgb(0xffd447));
     let line = text::line(&price, &canvas.style(badge.height() * 0.7).bold().colored(Color::rgb(0x222222)));
     let line = if line.width > 0.9 * badge.width() {
-        text::line(&price, &canvas.style(badge.height() * 0.63 * badge.width() / line.width).bold().colored(Color::rgb(0x222222)))
+        text::line(
+            &price,
+            &canvas.style(badge.height() * 0.63 * badge.width() / line.width).bold().colored(Color::rgb(0x222222)),
+        )
     } else {
         line
     };
@@ -210,7 +248,8 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, room: Rect) {
     let mut path = BezPath::new();
     for r in 0..n {
         for c in 0..n {
-            let on = finder(r, c).unwrap_or_else(|| if r == 6 || c == 6 { (r + c) % 2 == 0 } else { canvas.rng.unit() < 0.5 });
+            let on = finder(r, c)
+                .unwrap_or_else(|| if r == 6 || c == 6 { (r + c) % 2 == 0 } else { canvas.rng.unit() < 0.5 });
             if on {
                 let (x, y) = (room.x0 + c as f64 * w, room.y0 + r as f64 * h);
                 path.move_to((x, y));
@@ -237,7 +276,11 @@ pub(super) fn bars(canvas: &mut Canvas<'_>, room: Rect) {
     let digits: String = (0..13).map(|_| char::from(b'0' + canvas.rng.below(10) as u8)).collect();
     let style = canvas.style(0.8 * foot);
     let line = text::line(&digits, &style);
-    let line = if line.width > room.width() { text::line(&digits, &style.sized(style.size * room.width() / line.width)) } else { line };
+    let line = if line.width > room.width() {
+        text::line(&digits, &style.sized(style.size * room.width() / line.width))
+    } else {
+        line
+    };
     let at = Point::new(room.center().x, room.y1 - 0.45 * foot);
     canvas.push("digits", |id| Node::text(id, "digits", line.at(at, MIDDLE)));
 }
@@ -281,7 +324,9 @@ pub(super) fn weather(canvas: &mut Canvas<'_>, room: Rect) {
         let low = canvas.rng.below(15) as i64 - 3;
         let high = low + 4 + canvas.rng.below(9) as i64;
         let line = text::line(&format!("{low}° / {high}°"), &style);
-        canvas.push("temperatures", |id| Node::text(id, "temperatures", line.at((middle, room.y1 - 0.13 * room.height()), MIDDLE)));
+        canvas.push("temperatures", |id| {
+            Node::text(id, "temperatures", line.at((middle, room.y1 - 0.13 * room.height()), MIDDLE))
+        });
     }
 }
 
@@ -311,7 +356,11 @@ pub(super) fn grid(canvas: &mut Canvas<'_>, room: Rect) {
     let (w, h) = (room.width() / columns as f64, room.height() / rows as f64);
     for r in 0..rows {
         for c in 0..columns {
-            let word = if c == 0 || r == 0 { canvas.prose.label(canvas.rng).to_string() } else { canvas.rng.below(999).to_string() };
+            let word = if c == 0 || r == 0 {
+                canvas.prose.label(canvas.rng).to_string()
+            } else {
+                canvas.rng.below(999).to_string()
+            };
             let style = canvas.style((0.5 * h).min(0.16 * w));
             let line = text::line(&word, &style);
             let at = Point::new(room.x0 + w * (c as f64 + 0.5), room.y0 + h * (r as f64 + 0.5));

@@ -139,10 +139,7 @@ pub(super) mod reference {
 
     /// The same by trying all pairs, as the paper says it.
     pub(crate) fn best_fit(candidates: &[Size], placed: &[Rect]) -> Option<Fit> {
-        let (x, y) = (
-            ticks(placed.iter().flat_map(|r| [r.x0, r.x1])),
-            ticks(placed.iter().flat_map(|r| [r.y0, r.y1])),
-        );
+        let (x, y) = (ticks(placed.iter().flat_map(|r| [r.x0, r.x1])), ticks(placed.iter().flat_map(|r| [r.y0, r.y1])));
         let mut bins = Vec::new();
         for (top, y0) in y.iter().enumerate() {
             for (left, x0) in x.iter().enumerate() {

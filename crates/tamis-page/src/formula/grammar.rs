@@ -24,13 +24,19 @@ enum Part {
     Text(String),
     Rule(String),
     /// A name for what a rule gave; the same name gives the same again.
-    Bound { name: String, rule: Option<String>, fresh: bool, silent: bool },
+    Bound {
+        name: String,
+        rule: Option<String>,
+        fresh: bool,
+        silent: bool,
+    },
     Integer(i64, i64),
     Decimal(f64, f64, usize),
 }
 
 /// The grammar of the file.
-pub(super) static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| Grammar::read(include_str!("../../data/formula.grammar")));
+pub(super) static GRAMMAR: LazyLock<Grammar> =
+    LazyLock::new(|| Grammar::read(include_str!("../../data/formula.grammar")));
 
 /// What names stand for, from the outermost rule to the innermost.
 type Scope = Vec<(String, String)>;
@@ -58,7 +64,12 @@ impl Grammar {
             let known: BTreeMap<String, usize> = self.rules.keys().map(|n| (n.clone(), self.depth(n))).collect();
             let mut changed = false;
             for alternative in self.rules.values_mut().flatten() {
-                let deepest = alternative.parts.iter().filter_map(Part::rule).map(|r| known.get(r).copied().unwrap_or(usize::MAX)).max();
+                let deepest = alternative
+                    .parts
+                    .iter()
+                    .filter_map(Part::rule)
+                    .map(|r| known.get(r).copied().unwrap_or(usize::MAX))
+                    .max();
                 let depth = deepest.unwrap_or(0).saturating_add(1);
                 changed |= depth < alternative.depth;
                 alternative.depth = alternative.depth.min(depth);

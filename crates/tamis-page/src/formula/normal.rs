@@ -4,14 +4,45 @@ use super::spec::FormulaError;
 
 /// Commands that define, load, link or write raw code.
 const FORBIDDEN: &[&str] = &[
-    "def", "gdef", "edef", "xdef", "let", "futurelet", "newcommand", "renewcommand", "providecommand", "global",
-    "href", "url", "includegraphics", "input", "include", "write", "openin", "openout", "csname", "catcode",
-    "htmlClass", "htmlId", "htmlStyle", "htmlData", "loop", "expandafter", "noexpand", "char", "kern", "hskip",
-    "rule", "raisebox", "vcenter", "mathchoice",
+    "def",
+    "gdef",
+    "edef",
+    "xdef",
+    "let",
+    "futurelet",
+    "newcommand",
+    "renewcommand",
+    "providecommand",
+    "global",
+    "href",
+    "url",
+    "includegraphics",
+    "input",
+    "include",
+    "write",
+    "openin",
+    "openout",
+    "csname",
+    "catcode",
+    "htmlClass",
+    "htmlId",
+    "htmlStyle",
+    "htmlData",
+    "loop",
+    "expandafter",
+    "noexpand",
+    "char",
+    "kern",
+    "hskip",
+    "rule",
+    "raisebox",
+    "vcenter",
+    "mathchoice",
 ];
 
 /// Commands whose argument is words, kept as they are.
-const WORDS: &[&str] = &["text", "textbf", "textit", "textrm", "textsf", "texttt", "mbox", "operatorname", "tag", "begin", "end"];
+const WORDS: &[&str] =
+    &["text", "textbf", "textit", "textrm", "textsf", "texttt", "mbox", "operatorname", "tag", "begin", "end"];
 
 pub(super) fn check_commands(latex: &str) -> Result<(), FormulaError> {
     for (at, token) in tokens(latex) {
@@ -328,10 +359,10 @@ impl<'a> Reader<'a> {
 fn arity(command: &str) -> usize {
     match command {
         "frac" | "dfrac" | "tfrac" | "cfrac" | "binom" | "dbinom" | "tbinom" | "overset" | "underset" | "stackrel" => 2,
-        "hat" | "widehat" | "bar" | "overline" | "underline" | "vec" | "tilde" | "widetilde" | "dot" | "ddot" | "check"
-        | "breve" | "acute" | "grave" | "mathring" | "mathbb" | "mathbf" | "mathcal" | "mathfrak" | "mathscr" | "mathrm"
-        | "mathsf" | "mathtt" | "mathit" | "boldsymbol" | "bm" | "overbrace" | "underbrace" | "overrightarrow"
-        | "overleftarrow" | "boxed" | "pmod" | "substack" | "cancel" => 1,
+        "hat" | "widehat" | "bar" | "overline" | "underline" | "vec" | "tilde" | "widetilde" | "dot" | "ddot"
+        | "check" | "breve" | "acute" | "grave" | "mathring" | "mathbb" | "mathbf" | "mathcal" | "mathfrak"
+        | "mathscr" | "mathrm" | "mathsf" | "mathtt" | "mathit" | "boldsymbol" | "bm" | "overbrace" | "underbrace"
+        | "overrightarrow" | "overleftarrow" | "boxed" | "pmod" | "substack" | "cancel" => 1,
         _ => 0,
     }
 }

@@ -8,9 +8,8 @@ use tamis_draw::kurbo::Point;
 /// One movement of the pen: points in a unit box, and whether the pen turns a corner there.
 pub(super) type PenStroke = Vec<(Point, bool)>;
 
-static STROKES: LazyLock<BTreeMap<char, Vec<PenStroke>>> = LazyLock::new(|| {
-    include_str!("../../data/pen.txt").lines().filter_map(character).collect()
-});
+static STROKES: LazyLock<BTreeMap<char, Vec<PenStroke>>> =
+    LazyLock::new(|| include_str!("../../data/pen.txt").lines().filter_map(character).collect());
 
 /// The strokes of a character in the unit box of its ink; `None` when the pen does not know it.
 pub(super) fn strokes(character: char) -> Option<&'static [PenStroke]> {

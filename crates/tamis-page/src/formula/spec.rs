@@ -154,7 +154,7 @@ pub enum FormulaError {
     /// Nothing of it shows.
     #[error("the formula {latex:?} draws nothing: it has only spaces or empty groups")]
     NoInk {
-        /// The formula.
+        /// Its first 60 characters.
         latex: String,
     },
     /// Too large to draw.

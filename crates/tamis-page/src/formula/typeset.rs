@@ -53,7 +53,7 @@ pub fn typeset(spec: &FormulaSpec, id: &str) -> Result<Formula, FormulaError> {
     let mut pen = Setter { spec, id, hand: hand(spec), nodes: Vec::new(), symbols: Vec::new() };
     list.items.iter().try_for_each(|item| pen.item(item))?;
     if pen.nodes.is_empty() {
-        return Err(FormulaError::NoInk { latex: spec.latex.clone() });
+        return Err(FormulaError::NoInk { latex: spec.latex.chars().take(60).collect() });
     }
     Ok(Formula {
         node: Node::group(id.to_string(), "formula", pen.nodes),
@@ -134,7 +134,13 @@ impl Setter<'_> {
         }
     }
 
-    fn glyph(&mut self, place: Affine, face: &str, code: u32, color: ratex_types::color::Color) -> Result<(), FormulaError> {
+    fn glyph(
+        &mut self,
+        place: Affine,
+        face: &str,
+        code: u32,
+        color: ratex_types::color::Color,
+    ) -> Result<(), FormulaError> {
         let character = char::from_u32(code).unwrap_or('\u{fffd}');
         let Some(own) = faces::katex(face, code) else {
             if character.is_whitespace() || character == '\u{2061}' {
@@ -149,13 +155,19 @@ impl Setter<'_> {
             let strokes = hand.symbol(face, character, &own);
             return self.written(place, strokes, character, color);
         }
-        let glyph = faces::substitute(self.spec.typeface, face, code).map_or(own.path.clone(), |other| fitted(&other, &own));
+        let glyph =
+            faces::substitute(self.spec.typeface, face, code).map_or(own.path.clone(), |other| fitted(&other, &own));
         self.area(place, &glyph, character, color);
         Ok(())
     }
 
     /// A character that KaTeX's faces lack (CJK in `\text`): from the text faces.
-    fn foreign(&mut self, place: Affine, character: char, color: ratex_types::color::Color) -> Result<(), FormulaError> {
+    fn foreign(
+        &mut self,
+        place: Affine,
+        character: char,
+        color: ratex_types::color::Color,
+    ) -> Result<(), FormulaError> {
         let found = tamis_fonts::families().find_map(|f| faces::text(f, false, u32::from(character)));
         let Some(glyph) = found.filter(|g| !g.path.elements().is_empty()) else {
             return Err(FormulaError::Glyph { character });
@@ -168,9 +180,8 @@ impl Setter<'_> {
         let outline = Affine::scale(self.spec.size) * place * glyph.clone();
         let color = self.color(color);
         let id = self.next(&character.to_string());
-        let bold = matches!(self.spec.typeface, Typeface::Bold).then(|| {
-            Stroke::new(color, (0.045 * self.spec.size).max(0.4)).round()
-        });
+        let bold = matches!(self.spec.typeface, Typeface::Bold)
+            .then(|| Stroke::new(color, (0.045 * self.spec.size).max(0.4)).round());
         self.nodes.push(Node::shape(id, "symbol", outline, Some(color.into()), bold));
     }
 
@@ -185,7 +196,8 @@ impl Setter<'_> {
         let id = self.next(&character.to_string());
         let place = Affine::scale(self.spec.size) * place;
         let shapes = strokes.into_iter().enumerate();
-        let shapes = shapes.map(|(i, s)| Node::fill(format!("{id}/stroke/{i}"), "pen stroke", place * s, color)).collect();
+        let shapes =
+            shapes.map(|(i, s)| Node::fill(format!("{id}/stroke/{i}"), "pen stroke", place * s, color)).collect();
         self.nodes.push(Node::group(id, "symbol", shapes));
         Ok(())
     }

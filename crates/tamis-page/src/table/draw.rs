@@ -1,10 +1,10 @@
 //! A table as a scene: fills, rules, texts, and the box of every cell.
 
 use serde::Serialize;
+use tamis_draw::Color;
 use tamis_draw::kurbo::{Affine, Line as Segment, Rect};
 use tamis_draw::scene::{Node, Scene, Stroke};
 use tamis_draw::text::{self, Anchor, Font, Height, Line, Style};
-use tamis_draw::Color;
 
 use super::lines::rules;
 use super::measure::{self, Content, Grid};
@@ -71,7 +71,10 @@ pub fn draw_table(table: &TableSpec, room: &Room) -> Result<TableScene, ThemeErr
     let mut scene = Scene::new(side(size.0), side(size.1), look(&table.draft().theme)?.theme.ground);
     scene.push(node.transformed(Affine::translate((margin, margin))));
     let shift = tamis_draw::kurbo::Vec2::new(margin, margin);
-    let moved = |c: CellBox| CellBox { bbox: [c.bbox[0] + margin, c.bbox[1] + margin, c.bbox[2] + margin, c.bbox[3] + margin], ..c };
+    let moved = |c: CellBox| CellBox {
+        bbox: [c.bbox[0] + margin, c.bbox[1] + margin, c.bbox[2] + margin, c.bbox[3] + margin],
+        ..c
+    };
     Ok(TableScene { scene, grid: grid + shift, cells: cells.into_iter().map(moved).collect() })
 }
 
@@ -138,7 +141,8 @@ impl Painter<'_> {
         }
         for cell in table.cells() {
             if let Some(fill) = measure::block(table, self.look, cell).and_then(|b| b.fill) {
-                let rect = self.rect((cell.column, cell.column + cell.column_span), (cell.row, cell.row + cell.row_span));
+                let rect =
+                    self.rect((cell.column, cell.column + cell.column_span), (cell.row, cell.row + cell.row_span));
                 let id = format!("table/fill/{}.{}", cell.row, cell.column);
                 self.nodes.push(Node::fill(id, "cell background", rect, fill));
             }
@@ -292,7 +296,11 @@ impl Painter<'_> {
                 let run = sign.clone().at((mark_x, baseline - 0.32 * style.size), Anchor::START);
                 nodes.push(Node::text(format!("table/note/{i}/mark"), "note mark", run));
             }
-            nodes.push(Node::text(format!("table/note/{i}/line/{k}"), "note text", line.at((x, baseline), Anchor::START)));
+            nodes.push(Node::text(
+                format!("table/note/{i}/line/{k}"),
+                "note text",
+                line.at((x, baseline), Anchor::START),
+            ));
             self.y = top + step * (k + 1) as f64;
         }
         self.nodes.push(Node::group(format!("table/note/{i}"), "table note", nodes));
@@ -309,7 +317,13 @@ impl Painter<'_> {
         for (k, line) in lines.into_iter().enumerate() {
             let baseline = self.y + (step + line.ascent - line.descent) / 2.0;
             let free = (page - line.width).max(0.0);
-            let x = if center { free.min((self.width - line.width).max(0.0)) / 2.0 } else if self.rtl { free } else { 0.0 };
+            let x = if center {
+                free.min((self.width - line.width).max(0.0)) / 2.0
+            } else if self.rtl {
+                free
+            } else {
+                0.0
+            };
             nodes.push(Node::text(format!("{id}/line/{k}"), "line", line.at((x, baseline), Anchor::START)));
             self.y += step;
         }

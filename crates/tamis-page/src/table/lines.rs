@@ -21,11 +21,15 @@ pub(super) fn rules(table: &TableSpec, theme: &Theme) -> Vec<DrawnRule> {
     let mut out = Vec::new();
     for at in 0..=table.columns() {
         let style = |row: usize| upright(table, theme, at, row);
-        runs(table.rows(), style, |style, from, to| out.push(DrawnRule { style, level: false, at, from, to, trimmed: false }));
+        runs(table.rows(), style, |style, from, to| {
+            out.push(DrawnRule { style, level: false, at, from, to, trimmed: false })
+        });
     }
     for at in 0..=table.rows() {
         let style = |column: usize| level(table, theme, at, column);
-        runs(table.columns(), style, |style, from, to| out.push(DrawnRule { style, level: true, at, from, to, trimmed: false }));
+        runs(table.columns(), style, |style, from, to| {
+            out.push(DrawnRule { style, level: true, at, from, to, trimmed: false })
+        });
     }
     if let Some(style) = &theme.rules.spanner {
         for cell in table.cells().iter().filter(|c| c.column_span > 1 && c.row + c.row_span < table.head()) {

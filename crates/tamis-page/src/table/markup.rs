@@ -16,7 +16,9 @@ pub fn html(table: &TableSpec) -> String {
     section(table, "thead", 0..head, &mut out);
     section(table, "tbody", head..table.rows(), &mut out);
     let mut foot = Vec::new();
-    foot.extend(draft.footnotes.iter().map(|n| format!("<sup>{}</sup> {}", escape_html(&n.mark), escape_html(&n.text))));
+    foot.extend(
+        draft.footnotes.iter().map(|n| format!("<sup>{}</sup> {}", escape_html(&n.mark), escape_html(&n.text))),
+    );
     if !draft.source.is_empty() {
         foot.push(escape_html(&draft.source));
     }
@@ -43,13 +45,16 @@ fn section(table: &TableSpec, tag: &str, rows: std::ops::Range<usize>, out: &mut
 
 fn html_cell(table: &TableSpec, cell: &Cell) -> String {
     let (tag, scope) = match table.kind(cell) {
-        CellKind::ColumnHeader | CellKind::Corner => ("th", if cell.column_span > 1 { " scope=\"colgroup\"" } else { " scope=\"col\"" }),
+        CellKind::ColumnHeader | CellKind::Corner => {
+            ("th", if cell.column_span > 1 { " scope=\"colgroup\"" } else { " scope=\"col\"" })
+        }
         CellKind::RowHeader => ("th", if cell.row_span > 1 { " scope=\"rowgroup\"" } else { " scope=\"row\"" }),
         CellKind::Group => ("th", " scope=\"rowgroup\""),
         CellKind::Data => ("td", ""),
     };
     let span = |name: &str, n: usize| if n > 1 { format!(" {name}=\"{n}\"") } else { String::new() };
-    let mark = cell.note.map(|n| format!("<sup>{}</sup>", escape_html(&table.draft().footnotes[n].mark))).unwrap_or_default();
+    let mark =
+        cell.note.map(|n| format!("<sup>{}</sup>", escape_html(&table.draft().footnotes[n].mark))).unwrap_or_default();
     let spans = span("rowspan", cell.row_span) + &span("colspan", cell.column_span);
     format!("<{tag}{scope}{spans}>{}{mark}</{tag}>", escape_html(&cell.text).replace('\n', "<br>"))
 }
@@ -74,7 +79,8 @@ pub fn escape_html(text: &str) -> String {
 pub fn latex(table: &TableSpec) -> String {
     let draft = table.draft();
     let mut out = String::from("\\begin{table}\n");
-    let caption: Vec<&str> = [draft.caption.as_str(), draft.subtitle.as_str()].into_iter().filter(|t| !t.is_empty()).collect();
+    let caption: Vec<&str> =
+        [draft.caption.as_str(), draft.subtitle.as_str()].into_iter().filter(|t| !t.is_empty()).collect();
     if !caption.is_empty() {
         out += &format!("\\caption{{{}}}\n", escape_latex(&caption.join(". ").replace("..", ".")));
     }
@@ -82,9 +88,8 @@ pub fn latex(table: &TableSpec) -> String {
     out += &format!("\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
     for row in 0..table.rows() {
         let role = draft.rows[row];
-        if row > 0 && row == table.head() {
-            out += "\\midrule\n";
-        } else if row > table.head() && matches!(role, RowRole::Group | RowRole::Total) {
+        let below_head = row > 0 && row == table.head();
+        if below_head || row > table.head() && matches!(role, RowRole::Group | RowRole::Total) {
             out += "\\midrule\n";
         }
         let mut pieces = Vec::new();

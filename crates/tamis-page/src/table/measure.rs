@@ -26,7 +26,8 @@ const MARK: f64 = 0.68;
 /// Columns as wide as their texts if they fit into `width`, else narrower with wrapped texts.
 pub(super) fn measure(table: &TableSpec, look: &Look, width: f64) -> Grid {
     let styles: Vec<Style> = table.cells().iter().map(|c| style(table, look, c)).collect();
-    let natural: Vec<f64> = table.cells().iter().zip(&styles).map(|(c, s)| natural(table, c, s) + 2.0 * look.pad[0]).collect();
+    let natural: Vec<f64> =
+        table.cells().iter().zip(&styles).map(|(c, s)| natural(table, c, s) + 2.0 * look.pad[0]).collect();
     let mut columns = spread(table, &natural, |c| (c.column, c.column_span), table.columns());
     let sum: f64 = columns.iter().sum();
     if sum > width {
@@ -50,7 +51,12 @@ pub(super) fn measure(table: &TableSpec, look: &Look, width: f64) -> Grid {
 fn edges(lengths: &[f64]) -> Vec<f64> {
     let mut at = 0.0;
     // Whole pixels, so that rules are sharp.
-    std::iter::once(0.0).chain(lengths.iter().map(|l| { at += l.ceil(); at })).collect()
+    std::iter::once(0.0)
+        .chain(lengths.iter().map(|l| {
+            at += l.ceil();
+            at
+        }))
+        .collect()
 }
 
 /// Lengths of tracks that hold all cells: those of one track first, then what spanning cells need more, evenly.
@@ -70,7 +76,8 @@ fn spread(table: &TableSpec, needs: &[f64], track: impl Fn(&Cell) -> (usize, usi
 
 /// Columns that share the lack in proportion to what they can give: none gets narrower than its longest word.
 fn narrowed(table: &TableSpec, look: &Look, styles: &[Style], wide: &[f64], width: f64) -> Vec<f64> {
-    let least: Vec<f64> = table.cells().iter().zip(styles).map(|(c, s)| longest_word(table, c, s) + 2.0 * look.pad[0]).collect();
+    let least: Vec<f64> =
+        table.cells().iter().zip(styles).map(|(c, s)| longest_word(table, c, s) + 2.0 * look.pad[0]).collect();
     let narrow = spread(table, &least, |c| (c.column, c.column_span), table.columns());
     let (sum, floor): (f64, f64) = (wide.iter().sum(), narrow.iter().sum());
     let share = if sum > floor { ((width - floor) / (sum - floor)).clamp(0.0, 1.0) } else { 1.0 };
@@ -145,7 +152,13 @@ fn align(table: &TableSpec, look: &Look, cell: &Cell) -> Align {
     let column = if look.theme.centered && cell.column >= table.stub() { Align::Center } else { own };
     match table.kind(cell) {
         CellKind::Group => Align::Start,
-        CellKind::Corner => if look.theme.head_align == HeadAlign::Center { Align::Center } else { Align::Start },
+        CellKind::Corner => {
+            if look.theme.head_align == HeadAlign::Center {
+                Align::Center
+            } else {
+                Align::Start
+            }
+        }
         CellKind::ColumnHeader => match look.theme.head_align {
             HeadAlign::Center => Align::Center,
             HeadAlign::Start => Align::Start,

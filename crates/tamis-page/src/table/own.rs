@@ -1,7 +1,8 @@
 //! A table from a user's CSV.
 
 use super::spec::{
-    Align, Cell, ColumnSpec, MAX_COLUMNS, MAX_ROWS, MAX_TEXT, Number, RowRole, TableDraft, TableError, TableSpec, ThemeChoice,
+    Align, Cell, ColumnSpec, MAX_COLUMNS, MAX_ROWS, MAX_TEXT, Number, RowRole, TableDraft, TableError, TableSpec,
+    ThemeChoice,
 };
 
 /// What was taken of a CSV.
@@ -77,7 +78,12 @@ pub fn table_from_csv(csv: &[u8], rows: usize, theme: ThemeChoice) -> Result<(Ta
     Ok((table(names, records, &numeric, theme)?, report))
 }
 
-fn table(names: Vec<String>, records: Vec<Vec<String>>, numeric: &[bool], theme: ThemeChoice) -> Result<TableSpec, TableError> {
+fn table(
+    names: Vec<String>,
+    records: Vec<Vec<String>>,
+    numeric: &[bool],
+    theme: ThemeChoice,
+) -> Result<TableSpec, TableError> {
     let aligns = numeric.iter().map(|n| if *n { Align::End } else { Align::Start });
     let mut draft = TableDraft {
         rows: std::iter::once(RowRole::Head).chain(records.iter().map(|_| RowRole::Body)).collect(),
@@ -90,7 +96,8 @@ fn table(names: Vec<String>, records: Vec<Vec<String>>, numeric: &[bool], theme:
     draft.cells.extend(names.iter().enumerate().map(|(c, name)| Cell::new(0, c, name.as_str())));
     for (r, record) in records.iter().enumerate() {
         for (c, text) in record.iter().enumerate() {
-            let cell = Cell { number: numeric[c].then(|| number(text)).flatten(), ..Cell::new(r + 1, c, text.as_str()) };
+            let cell =
+                Cell { number: numeric[c].then(|| number(text)).flatten(), ..Cell::new(r + 1, c, text.as_str()) };
             draft.cells.push(cell);
         }
     }
@@ -118,7 +125,8 @@ fn is_numeric(records: &[Vec<String>], column: usize) -> bool {
     let texts = records.iter().map(|r| r[column].as_str()).filter(|t| !t.is_empty());
     let (mut numbers, mut others) = (0usize, 0usize);
     for text in texts {
-        let gap = ["-", "–", "n/a", "na", "nan", "null", "inf", "-inf", "infinity"].contains(&text.to_lowercase().as_str());
+        let gap =
+            ["-", "–", "n/a", "na", "nan", "null", "inf", "-inf", "infinity"].contains(&text.to_lowercase().as_str());
         match number(text) {
             Some(_) => numbers += 1,
             None if gap => {}

@@ -443,14 +443,20 @@ fn check_cell(draft: &TableDraft, cell: &Cell) -> Result<(), TableError> {
     let name = name(cell);
     let roles = &draft.rows[cell.row..cell.row + cell.row_span];
     if roles.iter().any(|r| (*r == RowRole::Head) != (roles[0] == RowRole::Head)) {
-        return refuse(Rule::Structure, format!("{name} reaches from the head into the data: end its row span at the head"));
+        return refuse(
+            Rule::Structure,
+            format!("{name} reaches from the head into the data: end its row span at the head"),
+        );
     }
     let (first, end) = (cell.column, cell.column + cell.column_span);
     let body = !matches!(roles[0], RowRole::Head | RowRole::Group);
     if body && first < draft.stub && end > draft.stub {
         return refuse(
             Rule::Structure,
-            format!("{name} reaches from the stub (columns below {}) into the data: end its column span there", draft.stub),
+            format!(
+                "{name} reaches from the stub (columns below {}) into the data: end its column span there",
+                draft.stub
+            ),
         );
     }
     if roles.len() > 1 && roles.iter().any(|r| *r != RowRole::Head && *r != RowRole::Body) {
@@ -479,7 +485,10 @@ fn check_text(name: &str, text: &str) -> Result<(), TableError> {
         return refuse(Rule::Content, format!("{name} has {length} characters, at most {MAX_TEXT} fit: shorten it"));
     }
     if let Some(c) = text.chars().find(|c| c.is_control() && *c != '\n') {
-        return refuse(Rule::Content, format!("{name} holds the control character {c:?}, which cannot be drawn: remove it"));
+        return refuse(
+            Rule::Content,
+            format!("{name} holds the control character {c:?}, which cannot be drawn: remove it"),
+        );
     }
     Ok(())
 }
@@ -509,13 +518,22 @@ fn check_notes(draft: &TableDraft) -> Result<(), TableError> {
         let name = format!("footnote {index}");
         check_text(&name, &note.text)?;
         if note.mark.is_empty() || note.mark.chars().count() > 4 || note.mark.contains(char::is_whitespace) {
-            return refuse(Rule::Content, format!("{name} has the mark {:?}: expected 1 to 4 characters such as \"*\"", note.mark));
+            return refuse(
+                Rule::Content,
+                format!("{name} has the mark {:?}: expected 1 to 4 characters such as \"*\"", note.mark),
+            );
         }
         if draft.footnotes[..index].iter().any(|n| n.mark == note.mark) {
-            return refuse(Rule::Content, format!("{name} has the mark {:?} of another footnote: marks differ", note.mark));
+            return refuse(
+                Rule::Content,
+                format!("{name} has the mark {:?} of another footnote: marks differ", note.mark),
+            );
         }
         if !draft.cells.iter().any(|c| c.note == Some(index)) {
-            return refuse(Rule::Content, format!("no cell bears {name} ({:?}): drop it or set a cell's note", note.mark));
+            return refuse(
+                Rule::Content,
+                format!("no cell bears {name} ({:?}): drop it or set a cell's note", note.mark),
+            );
         }
     }
     Ok(())

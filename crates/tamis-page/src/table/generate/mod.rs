@@ -18,8 +18,18 @@ use words::Words;
 
 /// The domains of generated tables.
 pub const DOMAINS: [&str; 12] = [
-    "statistics", "survey", "technical", "finance", "prices", "bank", "school", "sports", "timetable", "contract",
-    "science", "health",
+    "statistics",
+    "survey",
+    "technical",
+    "finance",
+    "prices",
+    "bank",
+    "school",
+    "sports",
+    "timetable",
+    "contract",
+    "science",
+    "health",
 ];
 
 /// The languages of generated tables, as in BCP 47.

@@ -63,7 +63,7 @@ pub(super) fn panel(words: &Words, domain: &str, rng: &mut Rng) -> Option<Sheet>
         sum_row(&mut sheet, RowRole::Total, &words.total, &sums, with_total, &quantity);
     }
     // Sums over incomplete rows would be wrong for a reader: change columns have no totals to stand in.
-    Some(sheet).filter(|s| !(change && s.draft.rows.iter().any(|r| *r == RowRole::Subtotal)))
+    Some(sheet).filter(|s| !(change && s.draft.rows.contains(&RowRole::Subtotal)))
 }
 
 fn times(rng: &mut Rng) -> Times {
@@ -86,7 +86,9 @@ fn times(rng: &mut Rng) -> Times {
 fn head(sheet: &mut Sheet, words: &Words, times: &Times, quantity: &Quantity, total: bool, change: bool) -> usize {
     let labels: Vec<String> = match times {
         Times::Years(years) => years.iter().map(i64::to_string).collect(),
-        Times::Quarters(years) => years.iter().flat_map(|_| (1..=4).map(|q| words.quarter.replace("{}", &q.to_string()))).collect(),
+        Times::Quarters(years) => {
+            years.iter().flat_map(|_| (1..=4).map(|q| words.quarter.replace("{}", &q.to_string()))).collect()
+        }
         Times::Months(_, months) => months.iter().map(|m| words.months[*m].clone()).collect(),
     };
     let extra = usize::from(total) + usize::from(change);
@@ -182,7 +184,8 @@ pub(super) fn survey(words: &Words, rng: &mut Rng) -> Option<Sheet> {
     for _ in groups.iter().flat_map(|g| &g.members) {
         sheet.column(Align::End, true, false);
     }
-    (sheet.row(RowRole::Head), sheet.row(RowRole::Head));
+    sheet.row(RowRole::Head);
+    sheet.row(RowRole::Head);
     sheet.put(Cell::new(0, 0, survey.head.as_str()).spanning(2, 1));
     sheet.put(Cell::new(0, 1, words.total.as_str()).spanning(2, 1));
     let mut column = 2;

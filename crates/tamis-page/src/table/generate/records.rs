@@ -54,8 +54,8 @@ fn head(sheet: &mut Sheet, stub: &str, columns: &[&Property], unit_row: bool) {
             continue;
         }
         sheet.put(Cell::new(0, 1 + i, group.as_str()).spanning(1, width));
-        for k in i..i + width {
-            sheet.text(1, 1 + k, label(columns[k]));
+        for (k, property) in columns.iter().enumerate().skip(i).take(width) {
+            sheet.text(1, 1 + k, label(property));
         }
         i += width;
     }
@@ -75,11 +75,33 @@ fn property_cell(sheet: &mut Sheet, row: usize, column: usize, property: &Proper
 }
 
 const METHODS: &[&str] = &[
-    "Baseline", "Linear probe", "ResNet-50", "ResNet-101", "ViT-B/16", "ViT-L/14", "Swin-T", "ConvNeXt-S", "LSTM",
-    "GRU + attention", "BERT-base", "T5-small", "Random forest", "XGBoost", "SVM (RBF)", "k-NN", "Ours", "Ours (w/o aug.)",
-    "Ours + pre-training", "Naive Bayes", "MLP-Mixer", "Perceiver", "DINO", "MAE",
+    "Baseline",
+    "Linear probe",
+    "ResNet-50",
+    "ResNet-101",
+    "ViT-B/16",
+    "ViT-L/14",
+    "Swin-T",
+    "ConvNeXt-S",
+    "LSTM",
+    "GRU + attention",
+    "BERT-base",
+    "T5-small",
+    "Random forest",
+    "XGBoost",
+    "SVM (RBF)",
+    "k-NN",
+    "Ours",
+    "Ours (w/o aug.)",
+    "Ours + pre-training",
+    "Naive Bayes",
+    "MLP-Mixer",
+    "Perceiver",
+    "DINO",
+    "MAE",
 ];
-const SETS: &[&str] = &["CIFAR-10", "SVHN", "MNIST-C", "DTD", "Pets", "Flowers", "Food", "SUN", "QA-dev", "QA-test", "News", "Reviews"];
+const SETS: &[&str] =
+    &["CIFAR-10", "SVHN", "MNIST-C", "DTD", "Pets", "Flowers", "Food", "SUN", "QA-dev", "QA-test", "News", "Reviews"];
 const METRICS: &[&str] = &["Acc.", "F1", "mAP", "AUC", "Prec.", "Rec."];
 
 /// Methods by data sets and metrics, as in papers: families with rows that span, a deviation after some values.
@@ -91,7 +113,8 @@ pub(super) fn benchmark(words: &Words, rng: &mut Rng) -> Option<Sheet> {
     let families = rng.unit() < 0.4;
     sheet.stub(1 + usize::from(families));
     let stub = sheet.draft.stub;
-    (0..sets.len() * metrics.len()).for_each(|_| _ = sheet.column([Align::End, Align::Center][usize::from(stub == 1)], false, false));
+    (0..sets.len() * metrics.len())
+        .for_each(|_| _ = sheet.column([Align::End, Align::Center][usize::from(stub == 1)], false, false));
     let rows = 1 + usize::from(metrics.len() > 1);
     (0..rows).for_each(|_| _ = sheet.row(RowRole::Head));
     let heads = words.records.iter().find(|r| r.domain == "benchmark").map(|r| (r.head.clone(), r.names.clone()))?;

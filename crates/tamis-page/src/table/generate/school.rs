@@ -69,7 +69,9 @@ pub(super) fn league(words: &Words, rng: &mut Rng) -> Option<Sheet> {
     let shown: Vec<usize> = (0..8).filter(|i| goals || !(4..7).contains(i)).collect();
     let grouped = goals && rng.unit() < 0.4 && league.groups.len() == 2;
     sheet.stub(2);
-    shown.iter().for_each(|i| _ = sheet.column([Align::Center, Align::End][usize::from(goals)], matches!(i, 1..=5), *i == 0 || *i > 5));
+    shown.iter().for_each(|i| {
+        _ = sheet.column([Align::Center, Align::End][usize::from(goals)], matches!(i, 1..=5), *i == 0 || *i > 5)
+    });
     let head = 1 + usize::from(grouped);
     (0..head).for_each(|_| _ = sheet.row(RowRole::Head));
     sheet.put(Cell::new(0, 0, league.rank.as_str()).spanning(head, 1));

@@ -44,7 +44,10 @@ impl Writing {
         let grouped = self.grouped(&plain);
         let mut text = if places == 0 { grouped } else { format!("{grouped}{}{fraction}", self.decimal) };
         if let Some(zero) = self.digits {
-            text = text.chars().map(|c| c.to_digit(10).and_then(|d| char::from_u32(u32::from(zero) + d)).unwrap_or(c)).collect();
+            text = text
+                .chars()
+                .map(|c| c.to_digit(10).and_then(|d| char::from_u32(u32::from(zero) + d)).unwrap_or(c))
+                .collect();
         }
         match (ticks < 0, self.brackets) {
             (true, true) => format!("({text})"),
@@ -61,7 +64,7 @@ impl Writing {
         }
         let mut out = String::new();
         for (i, digit) in digits.chars().enumerate() {
-            if i > 0 && (digits.len() - i) % 3 == 0 {
+            if i > 0 && (digits.len() - i).is_multiple_of(3) {
                 out.push_str(&self.thousands);
             }
             out.push(digit);
@@ -134,11 +137,7 @@ pub(super) fn number(ticks: i64, quantity: &Quantity) -> Number {
 /// A number between two of one magnitude or several, in ticks.
 pub(super) fn between(low: f64, high: f64, decimals: u8, rng: &mut Rng) -> i64 {
     let scale = 10f64.powi(i32::from(decimals));
-    let value = if low > 0.0 && high / low > 20.0 {
-        low * (high / low).powf(rng.unit())
-    } else {
-        rng.range(low, high)
-    };
+    let value = if low > 0.0 && high / low > 20.0 { low * (high / low).powf(rng.unit()) } else { rng.range(low, high) };
     (value * scale).round() as i64
 }
 

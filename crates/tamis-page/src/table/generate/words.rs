@@ -252,4 +252,18 @@ mod tests {
             assert_eq!(words.league.columns.len(), 8, "{}", words.language);
         }
     }
+
+    #[test]
+    fn every_character_has_a_glyph() {
+        use tamis_draw::text::{self, Font, Style};
+        let style = Style::new(Font::new("Arimo"), 16.0, tamis_draw::Color::BLACK);
+        for file in FILES {
+            let mut characters: Vec<char> = file.chars().filter(|c| !c.is_control()).collect();
+            characters.sort_unstable();
+            characters.dedup();
+            let missing = |c: &char| text::line(&c.to_string(), &style).has_missing_glyph();
+            let missing: String = characters.into_iter().filter(missing).collect();
+            assert_eq!(missing, "", "{}", &file[..20]);
+        }
+    }
 }
