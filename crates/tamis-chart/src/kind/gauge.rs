@@ -170,7 +170,7 @@ fn writing(cell: &mut Cell, dial: &Dial, half: bool, needle: bool, [name, value,
         vec![Spot::new(dial.center, Anchor::CENTER)]
     };
     let spots: Vec<Spot> = spots.into_iter().map(|s| Spot { over: None, within: Some(cell.page), ..s }).collect();
-    if cell.words_over(&parts, &spots) && cell.chart.value_labels {
+    if cell.words(&parts, &spots) && cell.chart.value_labels {
         cell.value_written(0, 0);
     }
 }

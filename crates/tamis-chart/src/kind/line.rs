@@ -110,7 +110,7 @@ fn labels(cell: &mut Cell, frame: &Frame, at: &[Option<f64>], series: &[&Column]
             let (Some(x), Some(value)) = (x, column.number(row)) else { continue };
             let text = written(cell, column, value);
             let spots = point_spots(cell, frame.point(*x, value), radius);
-            cell.label(s, row, &text, &spots[..2]);
+            cell.label(s, row, &text, &spots);
         }
     }
 }

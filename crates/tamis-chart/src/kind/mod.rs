@@ -9,11 +9,29 @@
 //! ```
 
 mod bar;
+mod field;
+mod funnel;
+mod gauge;
 mod line;
+mod margin;
+mod node;
+mod parallel;
 pub(crate) mod parts;
+mod pie;
 mod point;
+mod polar;
+mod radar;
+mod rose;
+mod sample;
+mod sankey;
 mod span;
+mod spread;
 mod stem;
+mod sunburst;
+mod surface;
+mod tiles;
+mod treemap;
+mod waffle;
 
 use crate::cell::Cell;
 use crate::layout::DrawError;
@@ -39,7 +57,27 @@ pub(crate) fn draw(cell: &mut Cell) -> Result<(), DrawError> {
         Kind::Gantt => span::gantt(cell),
         Kind::Candlestick | Kind::CandlestickVolume => span::candlesticks(cell),
         Kind::Pyramid => span::pyramid(cell),
-        kind => Err(DrawError::NotDrawn { kind }),
+        Kind::Pie | Kind::Donut => pie::slices(cell),
+        Kind::PieBar => pie::with_bar(cell),
+        Kind::Rose => rose::rose(cell),
+        Kind::Radar => radar::radar(cell),
+        Kind::Gauge => gauge::gauge(cell),
+        Kind::Treemap => treemap::treemap(cell),
+        Kind::Sunburst => sunburst::sunburst(cell),
+        Kind::Funnel => funnel::funnel(cell),
+        Kind::Waffle => waffle::waffle(cell),
+        Kind::Sankey => sankey::sankey(cell),
+        Kind::Node => node::node(cell),
+        Kind::Parallel => parallel::parallel(cell),
+        Kind::Heatmap => tiles::heatmap(cell),
+        Kind::TileMap => tiles::tile_map(cell),
+        Kind::Histogram | Kind::HistogramDensity => sample::histogram(cell),
+        Kind::Density => sample::density(cell),
+        Kind::Box | Kind::Violin | Kind::BoxViolin => spread::groups(cell),
+        Kind::ScatterHistogram | Kind::ScatterDensity | Kind::HexHistogram => margin::joint(cell),
+        Kind::Contour => field::contour(cell),
+        Kind::Quiver => field::quiver(cell),
+        Kind::Surface3d => surface::surface(cell),
     }
 }
 

@@ -167,6 +167,11 @@ pub(super) fn separator(cell: &Cell) -> Option<Stroke> {
     Some(stroke)
 }
 
+/// A colour at the opacity of the style's areas, without pattern: words lie on it.
+pub(super) fn solid(cell: &Cell, color: Color) -> Color {
+    color.with_alpha(f64::from(color.a) / 255.0 * cell.style.bars.opacity)
+}
+
 /// A share as it is written: one decimal, none for whole numbers.
 pub(super) fn share_text(cell: &Cell, share: f64) -> String {
     cell.style.numbers.write(share, 1) + "%"

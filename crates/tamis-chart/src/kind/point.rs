@@ -113,16 +113,18 @@ pub(super) fn bubbles(cell: &mut Cell) -> Result<(), DrawError> {
         let node = Node::shape(cell.id(format_args!("mark/0.{row}")), "bubble", Circle::new(at, radius), Some(fill.into()), Some(edge));
         cell.datum_node(0, row, node);
     }
-    label_bubbles(cell, size, &rows);
+    label_bubbles(cell, size, &rows, &group);
     Ok(())
 }
 
-fn label_bubbles(cell: &mut Cell, size: &Column, rows: &[(usize, Point, f64)]) {
-    for (row, at, radius) in rows {
-        let Some(value) = size.number(*row) else { continue };
+/// Sizes in discs that no other disc lies over.
+fn label_bubbles(cell: &mut Cell, size: &Column, rows: &[(usize, Point, f64)], group: &[usize]) {
+    for (i, (row, at, radius)) in rows.iter().enumerate().filter(|_| cell.chart.value_labels) {
+        let apart = |(j, (_, other, r)): (usize, &(usize, Point, f64))| j == i || other.distance(*at) > radius + r;
+        let Some(value) = size.number(*row).filter(|_| rows.iter().enumerate().all(apart)) else { continue };
         let text = super::parts::written(cell, size, value);
         let room = Rect::from_center_size(*at, (radius * 1.7, radius * 1.7));
-        let color = cell.color(0).with_alpha(cell.style.points.opacity.min(0.75));
+        let color = cell.color(group[*row]).with_alpha(cell.style.points.opacity.min(0.75));
         cell.label(0, *row, &text, &[crate::cell::Spot::inside(room, color)]);
     }
 }

@@ -137,7 +137,7 @@ impl Rings {
     /// The line of rings and spokes: thin, in the grid's colour, visible on the ground.
     pub fn stroke(&self, cell: &Cell) -> Stroke {
         let grid = &cell.style.grid.stroke;
-        let ground = cell.style.ground();
+        let ground = cell.below();
         let seen = grid.color.over(ground).contrast(ground) >= 1.15;
         let color = if seen { grid.color } else { cell.style.text.tick.color.with_alpha(0.22) };
         Stroke::new(color, grid.width.clamp(0.6, 1.2))
@@ -152,7 +152,7 @@ impl Rings {
         for (i, (value, text)) in values.iter().zip(written).enumerate() {
             let point = self.point(degrees, *value);
             let mut run = shape(&text, &style).at(point + Vec2::new(style.size * 0.25, -style.size * 0.15), Anchor::LEFT);
-            let ground = cell.style.ground();
+            let ground = cell.below();
             run.color = cell.style.readable(run.color, ground);
             let Some(bbox) = run.ink().map(|b| run.transform().transform_rect_bbox(b)) else { continue };
             if !cell.is_free(bbox) {

@@ -1,14 +1,17 @@
 //! Roses: sectors of equal angle whose lengths are values.
 
+use tamis_draw::kurbo::{Circle, Point, Rect};
+use tamis_draw::scene::Node;
+use tamis_draw::text::Anchor;
+
 use super::parts::{numbers, written};
 use super::pie::{sample, separator};
 use super::polar::{self, Rim, Rings};
+use crate::cell::words::measure;
 use crate::cell::{Cell, Layer, Spot};
 use crate::layout::DrawError;
 use crate::spec::Channel;
-use tamis_draw::kurbo::Circle;
-use tamis_draw::scene::Node;
-use tamis_draw::text::Anchor;
+use crate::table::Column;
 
 /// Sectors around a circle; several series stand side by side in each.
 pub(super) fn rose(cell: &mut Cell) -> Result<(), DrawError> {
@@ -42,24 +45,8 @@ pub(super) fn rose(cell: &mut Cell) -> Result<(), DrawError> {
         }
     }
     rim.draw(cell, &names);
-    for (s, column) in series.iter().enumerate() {
-        for row in 0..n {
-            let Some(value) = column.number(row) else { continue };
-            let middle = slot * row as f64 - width / 2.0 + each * (s as f64 + 0.5);
-            let reach = rings.reach(value);
-            let text = written(cell, column, value);
-            let fill = cell.area_paint(if colourful { row } else { s }, None).main_color();
-            let size = cell.style.text.label.size;
-            let half = crate::cell::text::shape(&text, &cell.style.text.label).width.max(size) / 2.0;
-            // Inside where the sector is broad enough for the number, else just beyond it.
-            let inside = reach - half - size * 0.4;
-            let fits = inside > 0.0 && each.to_radians() * inside > half * 2.2 && cell.style.bars.hatches.is_empty();
-            let within = Spot { over: Some(fill), ..Spot::new(polar::at(rings.center, inside, middle), Anchor::CENTER) };
-            let beyond = Spot::new(polar::at(rings.center, reach + half + size * 0.3, middle), Anchor::CENTER);
-            let spots = if fits { vec![within, beyond] } else { vec![beyond] };
-            cell.label(s, row, &text, &spots);
-        }
-    }
+    let sectors = Sectors { rings: &rings, series: &series, slot, width, each, colourful };
+    sectors.labels(cell);
     let between = slot / 2.0;
     rings.labels(cell, between);
     Ok(())
@@ -78,5 +65,63 @@ fn grid(cell: &mut Cell, rings: &Rings, n: usize, slot: f64) {
             spokes.line_to(polar::at(rings.center, rings.radius, slot * (i as f64 + 0.5)));
         }
         cell.push(Layer::Grid, Node::stroke(cell.id("x/grid"), "gridlines", spokes, stroke));
+    }
+}
+
+/// Where every sector is.
+struct Sectors<'a> {
+    rings: &'a Rings,
+    series: &'a [&'a Column],
+    slot: f64,
+    width: f64,
+    each: f64,
+    colourful: bool,
+}
+
+impl Sectors<'_> {
+    /// Writes values inside where the sector is broad enough for the number, else just beyond it.
+    fn labels(&self, cell: &mut Cell) {
+        if !cell.chart.value_labels {
+            return;
+        }
+        let size = cell.style.text.label.size;
+        for (s, column) in self.series.iter().enumerate() {
+            for row in 0..column.len() {
+                let Some(value) = column.number(row) else { continue };
+                let text = written(cell, column, value);
+                let word = [cell.word(cell.id(format_args!("label/{s}.{row}")), "value label", &text, &cell.style.text.label, f64::MAX)];
+                let half = measure(&word).0.max(size) / 2.0;
+                let middle = self.slot * row as f64 - self.width / 2.0 + self.each * (s as f64 + 0.5);
+                let (center, reach) = (self.rings.center, self.rings.reach(value));
+                let fill = cell.area_paint(if self.colourful { row } else { s }, None).main_color();
+                let inside = reach - half - size * 0.4;
+                let fits = inside > 0.0 && self.each.to_radians() * inside > half * 2.3 && cell.style.bars.hatches.is_empty();
+                let beyond = polar::at(center, reach + half + size * 0.35, middle);
+                let mut spots = Vec::new();
+                if fits {
+                    spots.push(Spot { over: Some(fill), ..Spot::new(polar::at(center, inside, middle), Anchor::CENTER) });
+                }
+                if self.is_clear(polar::box_of(&word, beyond, Anchor::CENTER)) {
+                    spots.push(Spot::new(beyond, Anchor::CENTER));
+                }
+                if cell.words(&word, &spots) {
+                    cell.value_written(s, row);
+                }
+            }
+        }
+    }
+
+    /// Whether a box lies over no sector.
+    fn is_clear(&self, bbox: Rect) -> bool {
+        let points = (0..=4).flat_map(|i| (0..=2).map(move |j| (f64::from(i) / 4.0, f64::from(j) / 2.0)));
+        points.map(|(u, v)| Point::new(bbox.x0 + u * bbox.width(), bbox.y0 + v * bbox.height())).all(|p| {
+            let d = p - self.rings.center;
+            let degrees = d.x.atan2(-d.y).to_degrees();
+            let row = (degrees / self.slot).round().rem_euclid(360.0 / self.slot) as usize;
+            let off = (degrees - self.slot * row as f64 + self.width / 2.0).rem_euclid(360.0);
+            let s = ((off / self.each) as usize).min(self.series.len() - 1);
+            let reach = self.series[s].number(row).map_or(0.0, |v| self.rings.reach(v));
+            d.hypot() > reach + 1.0
+        })
     }
 }

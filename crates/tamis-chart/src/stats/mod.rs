@@ -18,6 +18,8 @@ mod treemap;
 pub use bins::{Bins, bins};
 pub use contour::{Grid, Ring, regions};
 pub use derived::derived;
+pub(crate) use derived::shared_bins;
+pub(crate) use graph::edges_of;
 pub use graph::{Network, circular, spring};
 pub use hex::{Hexagon, Hexagons, hexagons};
 pub use kde::{Kde, Kde2};
