@@ -248,7 +248,8 @@ impl<'a> Asker<'a> {
     /// What a part is called: not by what is asked for.
     fn place(&self, part: usize, run: &Run, rng: &mut Rng) -> Option<String> {
         let answer = run.answer.written().to_lowercase();
-        let tells = |place: &str| place.contains(" titled ") && place.to_lowercase().contains(&answer);
+        let named = |place: &str| place.contains(" titled ") || place.starts_with("chart (");
+        let tells = |place: &str| named(place) && place.to_lowercase().contains(&answer);
         let kind = |place: &str| answer.ends_with("chart") && place.to_lowercase().contains(&answer);
         let places: Vec<&String> = self.world.parts.get(part)?.places.iter().filter(|p| !tells(p) && !kind(p)).collect();
         rng.pick(&places).map(|p| (*p).clone())

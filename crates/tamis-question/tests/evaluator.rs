@@ -9,8 +9,9 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use tamis_chart::spec::{Chart, Figure};
+use tamis_chart::spec::{Chart, Figure, Kind};
 use tamis_chart::table::{Cells, Column, Table};
+use tamis_core::rng::Rng;
 use tamis_page::table::{RowRole, TableSpec, sample_table};
 use tamis_question::world::{View, World};
 use tamis_question::{Ask, Question, QuestionKind, Template, ask, ask_world, emit};
@@ -21,32 +22,45 @@ const HOW: &str = "TAMIS_PYTHON must name a Python that has pandas; `cargo xtask
 
 /// Numeric questions that are checked.
 const NUMERIC: usize = 20_000;
+/// The same of figures that the product generates.
+const GENERATED: usize = 6_000;
 /// The same of tables.
 const TABLES: usize = 4_000;
 
 #[test]
 fn pandas_agrees_with_every_answer() {
-    let mut figures = Vec::new();
-    let mut numeric = 0;
-    for seed in 0.. {
-        let mut rng = common::rng(seed);
-        let figure = common::figure(&mut rng);
-        let asked = ask(&figure, &View::default(), &Ask { count: 40, not_applicable: 0, ..Ask::default() }, &mut rng);
-        numeric += asked.questions.iter().filter(|q| q.number.is_some()).count();
-        figures.push((figure, asked.questions));
-        if numeric >= NUMERIC {
-            break;
-        }
-    }
-    let lines: Vec<(String, Vec<Question>)> =
-        figures.iter().map(|(figure, questions)| (line(charts(figure), questions), questions.clone())).collect();
-    let seen = check(&lines);
+    let seen = check(&asked_of(NUMERIC, |rng| common::figure(rng)));
     let reasoning = Template::all().iter().filter(|t| {
         let charts = !matches!(t.id.split('.').next(), Some("table" | "form" | "page" | "formula"));
         charts && t.kind == QuestionKind::Reasoning
     });
     let unseen: Vec<&str> = reasoning.map(|t| t.id.as_str()).filter(|id| !seen.contains(*id)).collect();
     assert!(unseen.is_empty(), "never asked, so never checked: {unseen:?}");
+}
+
+#[test]
+fn pandas_agrees_with_every_answer_about_generated_figures() {
+    check(&asked_of(GENERATED, |rng| {
+        let kinds: Vec<Kind> = (0..1 + rng.below(3)).map(|_| Kind::ALL[rng.below(Kind::ALL.len())]).collect();
+        tamis_chart::data::figure(&kinds, &Default::default(), rng).unwrap()
+    }));
+}
+
+/// Questions of random figures, so many with numbers, as lines for the evaluator.
+fn asked_of(numbers: usize, figure: impl Fn(&mut Rng) -> Figure) -> Vec<(String, Vec<Question>)> {
+    let mut lines = Vec::new();
+    let mut numeric = 0;
+    for seed in 0.. {
+        let mut rng = common::rng(seed);
+        let figure = figure(&mut rng);
+        let asked = ask(&figure, &View::default(), &Ask { count: 40, not_applicable: 0, ..Ask::default() }, &mut rng);
+        numeric += asked.questions.iter().filter(|q| q.number.is_some()).count();
+        lines.push((line(charts(&figure), &asked.questions), asked.questions));
+        if numeric >= numbers {
+            break;
+        }
+    }
+    lines
 }
 
 #[test]

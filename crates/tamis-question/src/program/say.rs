@@ -2,6 +2,7 @@
 
 use super::op::Op;
 use super::value::{Points, Quantity, Value, with_unit};
+use crate::wording::is_plural;
 
 /// Most values that a sentence lists.
 const MOST_LISTED: usize = 12;
@@ -12,7 +13,9 @@ const MOST_QUOTED: usize = 300;
 pub(super) fn step(op: Op, arguments: &[Value], result: &Value) -> Option<String> {
     Some(match (op, result) {
         (_, Value::Nothing) => "Nothing of this kind is there.".to_owned(),
-        (Op::Value, Value::Point(p)) => format!("The {} is {}.", p.words, p.value.written()),
+        (Op::Value, Value::Point(p)) => {
+            format!("The {} {} {}.", p.words, if is_plural(&p.words) { "are" } else { "is" }, p.value.written())
+        }
         (Op::Select | Op::Across | Op::All | Op::BySeries | Op::ByRow | Op::Minus | Op::Changes, Value::Points(p)) => {
             format!("The {}: {}.", p.words, listed(p))
         }

@@ -126,9 +126,10 @@ impl<'a> Writer<'a> {
         if point.value.shown.is_some() {
             return None;
         }
+        let is = if is_plural(&point.words) { "are" } else { "is" };
         let question = match self.world.parts.get(part)?.places.first() {
-            Some(place) => format!("In {place}, what is the {}?", point.words),
-            None => format!("What is the {}?", point.words),
+            Some(place) => format!("In {place}, what {is} the {}?", point.words),
+            None => format!("What {is} the {}?", point.words),
         };
         Some(self.ask(question, point.value.digits()))
     }

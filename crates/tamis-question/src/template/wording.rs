@@ -64,6 +64,7 @@ impl Words<'_> {
             "peak_at" => self.at("row_peak"),
             "other_at" => self.at("other_row"),
             "is" => self.verb("it", "is", "are"),
+            "other_is" => self.verb("other_it", "is", "are"),
             "is2" => self.verb("it2", "is", "are"),
             "does" => self.verb("it", "does", "do"),
             "a_it" => self.of("it").map(|it| with_article(&it)),

@@ -6,7 +6,7 @@ use tamis_chart::table::{Cells, Column, Time};
 use super::View;
 use super::values::{self, Source};
 use crate::number::Exact;
-use crate::wording::{lower_first, plural, without_unit};
+use crate::wording::{lower_first, measure, plural, without_brackets};
 use crate::world::sheet::{Cell, Series, Sheet};
 
 /// Longest name of a row or a series that a question says, in characters.
@@ -24,13 +24,12 @@ pub(super) fn sheet(chart: &Chart, k: usize, view: &View) -> Sheet {
         Kind::Node | Kind::Sankey => flows(chart, k, view),
         Kind::Gantt => tasks(chart, k),
         Kind::Candlestick | Kind::CandlestickVolume => {
-            let price = [Channel::Open, Channel::High, Channel::Low, Channel::Close];
-            by_rows(chart, k, view, &price, |s| Series { measure: Some(lower_first(&s.name)), ..s })
+            prices(by_rows(chart, k, view, &[Channel::Open, Channel::High, Channel::Low, Channel::Close]))
         }
         Kind::Treemap | Kind::Sunburst => leaves(chart, k, view),
-        Kind::TileMap => by_rows(chart, k, view, &[Channel::Value], |s| s),
-        Kind::BarLine => by_rows(chart, k, view, &[Channel::Y, Channel::Y2], |s| s),
-        _ => by_rows(chart, k, view, &[Channel::Y], |s| s),
+        Kind::TileMap => by_rows(chart, k, view, &[Channel::Value]),
+        Kind::BarLine => by_rows(chart, k, view, &[Channel::Y, Channel::Y2]),
+        _ => by_rows(chart, k, view, &[Channel::Y]),
     };
     if hides_rows(chart, k, view) {
         return Sheet::default();
@@ -54,7 +53,7 @@ fn hides_rows(chart: &Chart, k: usize, view: &View) -> bool {
 }
 
 /// Rows named by the X column, series by the columns drawn as these channels.
-fn by_rows(chart: &Chart, k: usize, view: &View, channels: &[Channel], dress: impl Fn(Series) -> Series) -> Sheet {
+fn by_rows(chart: &Chart, k: usize, view: &View, channels: &[Channel]) -> Sheet {
     let Some(x) = chart.column(Channel::X).and_then(|name| chart.table.column(name)) else { return Sheet::default() };
     // Pies with a breakdown have rows without a name: the parts.
     let rows: Vec<usize> = (0..x.len()).filter(|r| !x.written(*r).is_empty()).collect();
@@ -63,7 +62,7 @@ fn by_rows(chart: &Chart, k: usize, view: &View, channels: &[Channel], dress: im
         for name in chart.columns(*channel) {
             let Some(column) = chart.table.column(name) else { continue };
             let source = Source { chart, k, channel: *channel, rank: series.len(), column };
-            series.push(dress(values::series(&source, view, &rows)));
+            series.push(values::series(&source, view, &rows));
         }
     }
     let units: Vec<_> = series.iter().map(|s| &s.unit).collect();
@@ -71,7 +70,7 @@ fn by_rows(chart: &Chart, k: usize, view: &View, channels: &[Channel], dress: im
     if !same_unit || chart.kind == Kind::BarLine || chart.kind == Kind::Parallel {
         // Series of different things are called by their own names.
         for s in &mut series {
-            s.measure = Some(lower_first(&without_unit(&s.name)));
+            s.measure = Some(measure(&s.name, &s.unit.symbol));
         }
     }
     Sheet {
@@ -82,7 +81,7 @@ fn by_rows(chart: &Chart, k: usize, view: &View, channels: &[Channel], dress: im
         stacks: same_unit && series.iter().all(|s| s.unit.additive) && series.len() > 1,
         row_noun: row_noun(x),
         series_noun: ["series".to_owned(), "series".to_owned()],
-        measure: measure(chart, &series),
+        measure: measured(chart, &series),
         series,
     }
 }
@@ -121,7 +120,7 @@ fn row_noun(x: &Column) -> [String; 2] {
 
 /// A column's name as a noun: "Country" is "country"; what is long or odd is "category".
 fn noun_of(name: &str) -> String {
-    let name = without_unit(name);
+    let name = without_brackets(name);
     let plain = name.chars().all(|c| c.is_ascii_alphabetic() || c == ' ') && name.split(' ').count() <= 2;
     let noun = lower_first(&name);
     if plain && noun.len() > 2 && noun.len() <= 20 && noun.ends_with(|c: char| c.is_ascii_lowercase() && c != 's') {
@@ -131,15 +130,22 @@ fn noun_of(name: &str) -> String {
     }
 }
 
-/// What the values are: the value axis' title, else the only series' name.
-fn measure(chart: &Chart, series: &[Series]) -> String {
-    let title = without_unit(&chart.y.title);
+/// What the values are: the value axis' title, else the only series' name. The y axis of a heatmap is its columns.
+fn measured(chart: &Chart, series: &[Series]) -> String {
+    let unit = series.first().map(|s| s.unit.symbol.as_str()).unwrap_or_default();
+    let title = if chart.kind == Kind::Heatmap { "" } else { chart.y.title.trim() };
     let named = match (title.is_empty(), series) {
-        (false, _) => title,
-        (true, [one]) => without_unit(&one.name),
+        (false, _) => measure(title, unit),
+        (true, [one]) => measure(&one.name, unit),
         _ => return String::new(),
     };
-    if named.chars().count() > LONGEST_NAME { String::new() } else { lower_first(&named) }
+    if named.chars().count() > LONGEST_NAME { String::new() } else { named }
+}
+
+fn prices(sheet: Sheet) -> Sheet {
+    let names = ["opening price", "highest price", "lowest price", "closing price"];
+    let series = sheet.series.into_iter().zip(names);
+    Sheet { series: series.map(|(s, name)| Series { measure: Some(name.to_owned()), ..s }).collect(), ..sheet }
 }
 
 /// Flows and edges: one row each.
@@ -157,7 +163,7 @@ fn flows(chart: &Chart, k: usize, view: &View) -> Sheet {
         rows: rows.iter().map(|r| format!("{} to {}", source.written(*r), target.written(*r))).collect(),
         row_noun: ["flow".to_owned(), "flows".to_owned()],
         series_noun: ["series".to_owned(), "series".to_owned()],
-        measure: lower_first(&without_unit(&series.name)),
+        measure: measure(&series.name, &series.unit.symbol),
         series: vec![series],
         ..Sheet::default()
     }
@@ -179,7 +185,7 @@ fn leaves(chart: &Chart, k: usize, view: &View) -> Sheet {
         whole: true,
         row_noun: ["item".to_owned(), "items".to_owned()],
         series_noun: ["series".to_owned(), "series".to_owned()],
-        measure: lower_first(&without_unit(&series.name)),
+        measure: measure(&series.name, &series.unit.symbol),
         series: vec![series],
         ..Sheet::default()
     }
@@ -202,9 +208,9 @@ fn medians(chart: &Chart, k: usize, view: &View) -> Sheet {
     // A median lies between two data: it may have one decimal more.
     unit.decimals += 1;
     unit.additive = false;
-    let measure = match without_unit(&chart.y.title) {
-        title if title.is_empty() => "median".to_owned(),
-        title => format!("median {}", lower_first(&title)),
+    let measure = match chart.y.title.trim() {
+        "" => "median".to_owned(),
+        title => format!("median {}", measure(title, &unit.symbol)),
     };
     let series = Series { name: "Median".to_owned(), measure: None, unit, numeric: true, cells };
     Sheet {
@@ -233,10 +239,7 @@ fn cloud(chart: &Chart, k: usize) -> Sheet {
     let n = x.len().min(y.len());
     let series = |c: &Column, title: &str| Series {
         name: c.name.clone(),
-        measure: Some(lower_first(&match without_unit(title) {
-            t if t.is_empty() => without_unit(&c.name),
-            t => t,
-        })),
+        measure: Some(measure(if title.trim().is_empty() { &c.name } else { title }, &c.unit.symbol)),
         unit: c.unit.clone(),
         numeric: false,
         cells: (0..n).map(|r| cell(c, r, k)).collect(),

@@ -97,7 +97,10 @@ fn places(figure: &Figure, k: usize) -> Vec<String> {
         let own = get(&figure.charts[k]).trim().to_owned();
         figure.charts.iter().filter(|c| get(c).trim() == own).count() > 1
     };
-    if !title.is_empty() && title.chars().count() <= 80 && !shared(|c| &c.title) {
+    let letter = title.len() == 3 && title.starts_with('(') && title.ends_with(')');
+    if letter && !shared(|c| &c.title) {
+        places.push(format!("chart {title}"));
+    } else if !title.is_empty() && title.chars().count() <= 80 && !shared(|c| &c.title) {
         places.push(format!("the chart titled \"{title}\""));
     }
     if !shared(|c| c.kind.words()) {
