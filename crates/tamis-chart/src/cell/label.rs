@@ -43,15 +43,16 @@ impl Cell<'_> {
     /// The same for texts that belong to the kind (names in a treemap), whatever the chart says of values.
     pub fn caption(&mut self, series: usize, row: usize, role: impl Into<Role>, text: &str, spots: &[Spot]) -> bool {
         let line = shape(text, &self.style.text.label);
+        let bounds = self.bounds();
         for spot in spots {
             let over = spot.over.map_or(self.style.ground(), |c| c.over(self.style.ground()));
             let mut run = line.clone().at(spot.at, spot.anchor);
             run.color = self.style.readable(if spot.over.is_some() { contrasting(over) } else { run.color }, over);
             let bbox = run_box(&run, &line);
-            let bounds = spot.within.unwrap_or(self.page);
+            let bounds = spot.within.unwrap_or(bounds);
             let fits = bounds.contains(bbox.origin()) && bounds.contains(Point::new(bbox.x1 - 0.01, bbox.y1 - 0.01));
             // Over data that are not said to be below it a text would be hard to read.
-            let clear = spot.over.is_some() || self.inks.share(bbox) < 0.05;
+            let clear = spot.over.is_some() || self.inks.share(bbox.inflate(1.0, 1.0)) == 0.0;
             if fits && clear && self.is_free(bbox) {
                 self.texts.push(bbox);
                 let id = self.id(format_args!("label/{series}.{row}"));
@@ -61,6 +62,13 @@ impl Cell<'_> {
             }
         }
         false
+    }
+
+    /// Where texts at marks may stand: not where titles, legends or names at the ends of lines will.
+    fn bounds(&self) -> Rect {
+        let Some(plot) = self.frame.as_ref().map(|f| f.plot) else { return self.room };
+        let right = if self.direct_room() > 0.0 { plot.x1 } else { self.room.x1 };
+        Rect::new(self.room.x0, plot.y0 - 2.0, right, self.room.y1)
     }
 
     /// Writes a text that must be written, and keeps others away from it.

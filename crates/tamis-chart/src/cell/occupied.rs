@@ -3,7 +3,7 @@
 use tamis_draw::kurbo::{Point, Rect};
 
 /// Side of one square, pixels.
-const SIDE: f64 = 4.0;
+const SIDE: f64 = 2.0;
 
 /// A bitmap of squares.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Occupied {
     /// A line runs along these points.
     pub fn add_line(&mut self, points: &[Point]) {
         for pair in points.windows(2) {
-            let steps = ((pair[1] - pair[0]).hypot() / SIDE).ceil().clamp(1.0, 10_000.0) as usize;
+            let steps = ((pair[1] - pair[0]).hypot() / SIDE).ceil().clamp(1.0, 20_000.0) as usize;
             for i in 0..=steps {
                 let at = pair[0].lerp(pair[1], i as f64 / steps as f64);
                 self.add(Rect::from_center_size(at, (SIDE, SIDE)));

@@ -226,17 +226,21 @@ fn solid(cell: &Cell, series: usize) -> Color {
     cell.color(series).with_alpha(cell.style.area_opacity.mul_add(0.35, 0.65))
 }
 
+/// Values within their areas, where these are high enough half-way to both neighbours too.
 fn stacked_labels(cell: &mut Cell, frame: &Frame, at: &[Option<f64>], series: &[&Column], stacks: &[Vec<[f64; 2]>]) {
     for (s, column) in series.iter().enumerate() {
         let over = solid(cell, s);
-        for (row, x) in at.iter().enumerate() {
-            let (Some(x), Some(value)) = (x, column.number(row)) else { continue };
-            let [from, to] = stacks[s][row];
-            let half = cell.style.text.label.size * 4.0;
-            let (a, b) = (frame.point(*x, from), frame.point(*x, to));
-            let room = tamis_draw::kurbo::Rect::from_points((a.x - half, a.y), (b.x + half, b.y)).intersect(frame.plot);
-            let spot = Spot { within: Some(room), ..Spot::inside(room, over) };
-            let spot = Spot { at: Point::new(a.x, (a.y + b.y) / 2.0), ..spot };
+        for row in 1..at.len().saturating_sub(1) {
+            let (Some(before), Some(x), Some(after)) = (at[row - 1], at[row], at[row + 1]) else { continue };
+            let Some(value) = column.number(row) else { continue };
+            let half_way = |other: usize, side: usize| (stacks[s][row][side] + stacks[s][other][side]) / 2.0;
+            let low = stacks[s][row][0].max(half_way(row - 1, 0)).max(half_way(row + 1, 0));
+            let high = stacks[s][row][1].min(half_way(row - 1, 1)).min(half_way(row + 1, 1));
+            if high <= low {
+                continue;
+            }
+            let room = frame.rect([(before + x) / 2.0, (x + after) / 2.0], [low, high]).inflate(0.0, -1.0);
+            let spot = Spot { at: Point::new(frame.x.at(x), room.center().y), ..Spot::inside(room, over) };
             let text = written(cell, column, value);
             cell.label(s, row, &text, &[spot]);
         }

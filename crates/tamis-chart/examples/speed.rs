@@ -1,0 +1,67 @@
+//! CPU time of a two-series bar or line chart with legend and grid at 800 x 600: layout, pixels, PNG.
+
+use std::error::Error;
+use std::time::Instant;
+
+use tamis_chart::scene;
+use tamis_chart::spec::{Axis, Channel, Chart, Encoding, Figure, Kind, LookSpec, Scenario};
+use tamis_chart::table::{Column, Table, Unit};
+use tamis_draw::render;
+
+const ROUNDS: u64 = 400;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for (kind, look) in [(Kind::Bar, "matplotlib"), (Kind::Line, "matplotlib"), (Kind::Line, "ggplot2"), (Kind::Bar, "hand")] {
+        let mut spent = [0.0f64; 3];
+        for round in 0..ROUNDS {
+            let figure = figure(kind, look, round);
+            let start = Instant::now();
+            let drawn = scene(&figure)?;
+            let laid = Instant::now();
+            let pixels = render::pixels(&drawn.scene).ok_or("no pixels")?;
+            let painted = Instant::now();
+            let png = render::png(&pixels)?;
+            let done = Instant::now();
+            assert!(!png.is_empty());
+            for (sum, time) in spent.iter_mut().zip([laid - start, painted - laid, done - painted]) {
+                *sum += time.as_secs_f64() * 1000.0 / ROUNDS as f64;
+            }
+        }
+        println!("{} {look}: layout {:.2} ms, pixels {:.2} ms, PNG {:.2} ms", kind.name(), spent[0], spent[1], spent[2]);
+    }
+    Ok(())
+}
+
+fn figure(kind: Kind, look: &str, seed: u64) -> Figure {
+    let names = ["Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta", "Eta", "Theta"];
+    let values = |k: u64| (0..8u64).map(move |i| ((i * 37 + seed * 11 + k * 53) % 97) as f64 + 3.0);
+    let columns = vec![
+        Column::text("Region", names),
+        Column::numbers("North", Unit::count(), values(1)),
+        Column::numbers("South", Unit::count(), values(2)),
+    ];
+    let encode = |channel, column: &str| Encoding { channel, column: column.into() };
+    let chart = Chart {
+        kind,
+        title: "Sales by region and quarter".into(),
+        subtitle: String::new(),
+        note: String::new(),
+        table: Table { columns },
+        encodings: vec![encode(Channel::X, "Region"), encode(Channel::Y, "North"), encode(Channel::Y, "South")],
+        x: Axis { title: "Region".into(), ..Axis::default() },
+        y: Axis { title: "Revenue (million USD)".into(), ..Axis::default() },
+        y2: None,
+        annotations: Vec::new(),
+        legend: true,
+        value_labels: false,
+        horizontal: false,
+    };
+    Figure {
+        size: [800, 600],
+        grid: [1, 1],
+        charts: vec![chart],
+        title: None,
+        look: LookSpec { name: look.into(), seed, diversify: None },
+        scenario: Scenario::default(),
+    }
+}
