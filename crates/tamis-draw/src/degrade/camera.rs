@@ -43,7 +43,7 @@ impl View {
     }
 
     /// The map from a sheet of `width` x `height` pixels into `room`, filled as far as its shape allows.
-    pub(super) fn into_room(&self, width: u32, height: u32, room: Rect, draw: &mut Draw<'_>) -> Option<Projective> {
+    pub(super) fn fit(&self, width: u32, height: u32, room: Rect, draw: &mut Draw<'_>) -> Option<Projective> {
         let mut angle = |range: &Range| range.draw(draw).to_radians();
         let (pitch, yaw, roll) = (angle(&self.pitch), angle(&self.yaw), -angle(&self.roll));
         let (w, h) = (f64::from(width), f64::from(height));

@@ -88,7 +88,7 @@ impl Bitmap {
 const BAYER: [[u8; 4]; 4] = [[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]];
 
 fn diffuse(grey: &mut [f32], row: usize, i: usize, error: f32) {
-    let (first, last) = (i % row == 0, i % row == row - 1);
+    let (first, last) = (i.is_multiple_of(row), (i + 1).is_multiple_of(row));
     let mut hand = |at: usize, share: f32, within: bool| {
         if let Some(v) = grey.get_mut(at).filter(|_| within) {
             *v += error * share / 16.0;

@@ -69,13 +69,15 @@ impl Folds {
         let (depth, worn) = (self.depth.draw(draw) as f32, self.worn.draw(draw) as f32);
         let creases = self.creases(width, height, draw);
         let noise = draw.noise();
+        let dimmed = if creases.is_empty() { 0.0 } else { 0.5 };
         Slow::new(pixels.width, pixels.height, |x, y| {
             let bent = creases.iter().map(|c| {
                 let off = c.off(x, y);
                 // Either side leans the other way and flattens out with distance.
                 c.rise * off.signum() * smoothstep(0.0, 6.0, off.abs()) * (-off.abs() / c.reach).exp()
             });
-            1.0 + depth * bent.sum::<f32>().clamp(-2.0, 1.2)
+            // Lit on the whole a little less than flat, so that ridges of white paper stand out too.
+            1.0 + depth * (bent.sum::<f32>().clamp(-2.0, 1.2) - dimmed)
         })
         .shade(pixels);
         each(pixels, |x, y, p| {

@@ -55,10 +55,10 @@ impl Moire {
         each(&mut sheet.pixels, |x, y, p| {
             let strength = patchy.at(x, y);
             let phases = waves.map(|w| w.phase(x as f32, y as f32));
-            for c in 0..3 {
+            for (c, channel) in p[..3].iter_mut().enumerate() {
                 let shift = color * c as f32 / 3.0;
                 let wave = look_up(&table, phases[0] + shift) + 0.5 * look_up(&table, phases[1] + shift * 1.3);
-                p[c] = byte(f32::from(p[c]) * (1.0 + strength * (wave - 0.5)));
+                *channel = byte(f32::from(*channel) * (1.0 + strength * (wave - 0.5)));
             }
         });
         Ok(())
@@ -101,6 +101,6 @@ fn table() -> Vec<f32> {
 
 #[inline]
 fn look_up(table: &[f32], periods: f32) -> f32 {
-    let i = (periods * TABLE as f32).floor() as i64;
-    table[i.rem_euclid(TABLE as i64) as usize]
+    // Two's complement and a power of two: the lowest bits are the remainder, for phases below 0 too.
+    table[(periods * TABLE as f32).floor() as i32 as usize & (TABLE - 1)]
 }

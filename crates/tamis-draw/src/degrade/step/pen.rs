@@ -23,7 +23,7 @@ pub struct Pen {
 
 impl Default for Pen {
     fn default() -> Pen {
-        Pen { count: Range::of(1.0, 5.0), width: Range::of(1.4, 2.6), size: Range::of(0.025, 0.07) }
+        Pen { count: Range::of(1.0, 5.0), width: Range::of(1.8, 3.2), size: Range::of(0.025, 0.07) }
     }
 }
 
@@ -72,7 +72,7 @@ fn mark(draw: &mut Draw<'_>) -> Vec<(f32, f32)> {
     let tick = vec![jitter(-0.4, 0.05), jitter(-0.15, 0.4), jitter(0.45, -0.45)];
     let round = |turns: f64, from: f64| (0..=(turns * 8.0) as usize).map(move |k| from + k as f64 / 8.0);
     let circle = |jitter: &mut dyn FnMut(f64, f64) -> (f32, f32)| {
-        let at = |t: f64| (0.45 * (t * 6.283).cos(), 0.32 * (t * 6.283).sin());
+        let at = |t: f64| (0.45 * (t * std::f64::consts::TAU).cos(), 0.32 * (t * std::f64::consts::TAU).sin());
         round(1.15, 0.6).map(|t| jitter(at(t).0, at(t).1)).collect::<Vec<_>>()
     };
     let circle = circle(&mut jitter);

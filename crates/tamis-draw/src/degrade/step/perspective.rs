@@ -38,7 +38,7 @@ impl Perspective {
         let margin = self.margin.draw(draw);
         let room = Rect::new(0.0, 0.0, width.into(), height.into());
         let room = room.inflate(-margin * room.width(), -margin * room.height());
-        if let Some(map) = self.view.into_room(width, height, room, draw) {
+        if let Some(map) = self.view.fit(width, height, room, draw) {
             sheet.bend(Map::Projective(map));
         }
         Ok(())

@@ -65,7 +65,7 @@ impl Photo {
         crate::degrade::fits(width, height)?;
         let room = Rect::new(0.0, 0.0, width.into(), height.into());
         let room = room.inflate(-margin * room.width(), -margin * room.height());
-        let Some(map) = self.view.into_room(old_width, old_height, room, draw) else { return Ok(()) };
+        let Some(map) = self.view.fit(old_width, old_height, room, draw) else { return Ok(()) };
         let corners = [(0, 0), (old_width, 0), (old_width, old_height), (0, old_height)]
             .map(|(x, y)| map.point(Point::new(x.into(), y.into())));
         let kind = match self.ground {
@@ -76,14 +76,15 @@ impl Photo {
         let side = width.max(height) as f32;
         let color = colors(kind, draw);
         // Of the ground only what is seen around the sheet is drawn; a rim of it takes part in the sheet's edge.
-        let off = |x: f32, y: f32| outside(&corners, x, y);
+        let outline = Outline::new(&corners);
         let light = Around::new(kind, side, draw);
         each(&mut ground, |x, y, p| {
             let (x, y) = (x as f32, y as f32);
-            let off_sheet = off(x + 0.5, y + 0.5);
+            let off_sheet = outline.off(x + 0.5, y + 0.5);
             if off_sheet > -3.0 {
-                let shade = light.shade(&off, x, y, off_sheet);
-                (0..3).for_each(|c| p[c] = byte(color(x / side, y / side)[c] * shade[c]));
+                let shade = light.shade(&outline, x, y, off_sheet);
+                let color = color(x / side, y / side);
+                (0..3).for_each(|c| p[c] = byte(color[c] * shade[c]));
             }
         });
         sheet.lay_on(ground, Map::Projective(map));
@@ -109,7 +110,7 @@ impl Around {
     }
 
     /// Factor of the ground's light.
-    fn shade(&self, off: &impl Fn(f32, f32) -> f32, x: f32, y: f32, off_sheet: f32) -> [f32; 3] {
+    fn shade(&self, outline: &Outline, x: f32, y: f32, off_sheet: f32) -> [f32; 3] {
         if self.bezel {
             // A frame of black plastic with a lighter outer edge; beyond it the room.
             let width = 0.018 * self.side;
@@ -118,20 +119,29 @@ impl Around {
             let glow = 0.25 * (-off_sheet.max(0.0) / (0.01 * self.side)).exp();
             return [mix(1.0, 0.22 + glow, plastic) + 0.5 * edge; 3];
         }
-        let shadow = smoothstep(self.reach, -0.5 * self.reach, off(x - self.shift.0, y - self.shift.1));
+        let shadow = smoothstep(self.reach, -0.5 * self.reach, outline.off(x - self.shift.0, y - self.shift.1));
         let contact = smoothstep(0.0016 * self.side, 0.0, off_sheet) * 0.18;
         [(1.0 - self.dark * shadow) * (1.0 - contact); 3]
     }
 }
 
-/// How far a place is outside a convex outline (clockwise, y down), below 0 within; exact beside the sides.
-fn outside(corners: &[Point; 4], x: f32, y: f32) -> f32 {
-    let side = |k: usize| {
-        let (p, q) = (corners[k], corners[(k + 1) % 4]);
-        let along = (q - p).normalize();
-        along.cross(Point::new(x.into(), y.into()) - p) as f32
-    };
-    -(0..4).map(side).fold(f32::INFINITY, f32::min)
+/// The sides of a convex outline (clockwise, y down): outward normal and offset of each.
+struct Outline([(f32, f32, f32); 4]);
+
+impl Outline {
+    fn new(corners: &[Point; 4]) -> Outline {
+        Outline([0, 1, 2, 3].map(|k| {
+            let (p, q) = (corners[k], corners[(k + 1) % 4]);
+            let along = (q - p).normalize();
+            (along.y as f32, -along.x as f32, (along.y * p.x - along.x * p.y) as f32)
+        }))
+    }
+
+    /// How far a place is outside, below 0 within; exact beside the sides.
+    #[inline]
+    fn off(&self, x: f32, y: f32) -> f32 {
+        self.0.iter().map(|(nx, ny, at)| nx * x + ny * y - at).fold(f32::NEG_INFINITY, f32::max)
+    }
 }
 
 /// A round hole in some of the unit squares, 0 to 1.

@@ -92,23 +92,31 @@ fn hand_outline(width: f32, height: f32, draw: &mut Draw<'_>) -> impl Fn(f32, f3
     let start = 0.5 * (width * dx.abs() + height * dy.abs());
     let (px, py) = (width / 2.0 + dx * (start - deep), height / 2.0 + dy * (start - deep));
     let size = draw.between(0.8, 1.2) as f32;
-    let curls: Vec<f32> = (0..4).map(|_| draw.between(0.8, 1.1) as f32).collect();
+    let left = draw.sign() as f32;
     move |x, y| {
         // The hand's own frame: v points from the fingers to the arm.
         let (ex, ey) = ((x - px) / size, (y - py) / size);
         let (u, v) = (ex * dy - ey * dx, ex * dx + ey * dy);
-        let mut off = capsule(u, v, (0.02, 0.16), (0.1, 0.95), 0.058);
-        off = off.min(capsule(u, v, (-0.03, 0.05), (0.03, 0.1), 0.066));
-        for (k, curl) in curls.iter().enumerate() {
-            let base = -0.075 + 0.05 * k as f32;
-            off = off.min(capsule(u, v, (base, 0.04), (base * 1.3, -0.15 * curl), 0.021));
+        let u = u * left;
+        let mut off = capsule(u, v, (0.0, 0.16), (0.07, 0.95), 0.05);
+        off = melt(off, capsule(u, v, (-0.02, 0.07), (0.02, 0.1), 0.062));
+        // Four fingers around one side of the telephone, the thumb along the other.
+        for k in 0..4 {
+            let at = 0.07 - 0.036 * k as f32;
+            off = melt(off, capsule(u, v, (-0.05, at + 0.01), (-0.082, at - 0.006), 0.0135));
         }
-        off = off.min(capsule(u, v, (0.09, 0.08), (0.14, -0.02), 0.024));
-        // The telephone, lying across the fingers.
-        let (bx, by) = ((u + 0.02).abs() - 0.13, (v + 0.07).abs() - 0.06);
-        let phone = bx.max(0.0).hypot(by.max(0.0)) + bx.max(by).min(0.0) - 0.014;
+        off = melt(off, capsule(u, v, (0.05, 0.08), (0.083, -0.03), 0.0165));
+        let (bx, by) = (u.abs() - 0.052, (v + 0.03).abs() - 0.118);
+        let phone = bx.max(0.0).hypot(by.max(0.0)) + bx.max(by).min(0.0) - 0.016;
         off.min(phone) * size
     }
+}
+
+/// The union of two outlines that flow into each other (a polynomial smooth minimum).
+fn melt(a: f32, b: f32) -> f32 {
+    const REACH: f32 = 0.02;
+    let t = (REACH - (a - b).abs()).max(0.0) / REACH;
+    a.min(b) - t * t * REACH * 0.25
 }
 
 fn capsule(x: f32, y: f32, a: (f32, f32), b: (f32, f32), radius: f32) -> f32 {
