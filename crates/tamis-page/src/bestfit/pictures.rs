@@ -153,7 +153,7 @@ pub(super) fn portrait(canvas: &mut Canvas<'_>, room: Rect) {
     let skin = Color::rgb([0xf1c9a5, 0xd9a071, 0x8d5a3b, 0xc68863, 0x5f3b26][canvas.rng.below(5)]);
     let hair = Color::rgb([0x2b1d14, 0x6b4423, 0xb08850, 0x8a8a8a, 0x151515][canvas.rng.below(5)]);
     let s = room.width().min(room.height());
-    let middle = Point::new(room.center().x, room.y0 + 0.42 * room.height());
+    let middle = Point::new(room.center().x, room.y1 - 0.53 * s);
     let mut coat = BezPath::new();
     coat.move_to((middle.x - 0.36 * s, room.y1));
     coat.curve_to(

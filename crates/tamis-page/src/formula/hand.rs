@@ -19,6 +19,17 @@ pub(super) struct Hand {
     unrest: f64,
 }
 
+/// A written symbol, in em.
+pub(super) struct Written {
+    /// To be filled.
+    pub areas: Vec<BezPath>,
+    /// The width of a stroke around them, 0 for none.
+    pub outline: f64,
+}
+
+/// The width of thin stems of printed symbols.
+const STEM: f64 = 0.045;
+
 impl Hand {
     pub(super) fn new(mut rng: Rng, marker: bool) -> Hand {
         let pen = if marker { rng.range(0.075, 0.11) } else { rng.range(0.04, 0.065) };
@@ -27,17 +38,22 @@ impl Hand {
     }
 
     /// The areas that the pen covers when it writes a character where KaTeX has `own`.
-    pub(super) fn symbol(&mut self, face: &str, character: char, own: &Glyph) -> Vec<BezPath> {
+    pub(super) fn symbol(&mut self, face: &str, character: char, own: &Glyph) -> Written {
         let fancy = ["AMS", "Caligraphic", "Fraktur", "Script"].iter().any(|f| face.starts_with(f));
         let known = pen::strokes(character).filter(|_| !fancy);
         let place = self.posture(own.bounds);
         match known {
             Some(strokes) => {
                 let room = inset(own.bounds, self.pen / 2.0);
-                strokes.iter().map(|s| self.stroke(s, room, place)).collect()
+                Written { areas: strokes.iter().map(|s| self.stroke(s, room, place)).collect(), outline: 0.0 }
             }
-            None => vec![place * self.wobbled(&own.path)],
+            None => Written { areas: vec![place * self.wobbled(&own.path)], outline: self.outline() },
         }
+    }
+
+    /// How much wider than a printed stem the pen is, in em: what printed outlines lack beside written ones.
+    pub(super) fn outline(&self) -> f64 {
+        (self.pen - STEM).max(0.0)
     }
 
     /// A ruled line drawn without a ruler.

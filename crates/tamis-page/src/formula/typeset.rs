@@ -10,7 +10,7 @@ use tamis_draw::kurbo::{Affine, BezPath, Rect};
 use tamis_draw::scene::{Node, Outline, Stroke};
 
 use super::faces::{self, Glyph};
-use super::hand::Hand;
+use super::hand::{Hand, Written};
 use super::normal::check_commands;
 use super::spec::{FormulaError, FormulaSpec, MAX_LATEX, Typeface};
 
@@ -152,8 +152,9 @@ impl Setter<'_> {
             return Ok(());
         }
         if let Some(hand) = self.hand.as_mut() {
-            let strokes = hand.symbol(face, character, &own);
-            return self.written(place, strokes, character, color);
+            let written = hand.symbol(face, character, &own);
+            self.written(place, written, character, color);
+            return Ok(());
         }
         let glyph =
             faces::substitute(self.spec.typeface, face, code).map_or(own.path.clone(), |other| fitted(&other, &own));
@@ -185,21 +186,22 @@ impl Setter<'_> {
         self.nodes.push(Node::shape(id, "symbol", outline, Some(color.into()), bold));
     }
 
-    fn written(
-        &mut self,
-        place: Affine,
-        strokes: Vec<BezPath>,
-        character: char,
-        color: ratex_types::color::Color,
-    ) -> Result<(), FormulaError> {
+    fn written(&mut self, place: Affine, written: Written, character: char, color: ratex_types::color::Color) {
         let color = self.color(color);
         let id = self.next(&character.to_string());
         let place = Affine::scale(self.spec.size) * place;
-        let shapes = strokes.into_iter().enumerate();
-        let shapes =
-            shapes.map(|(i, s)| Node::fill(format!("{id}/stroke/{i}"), "pen stroke", place * s, color)).collect();
+        let stroke = self.outline(color, written.outline);
+        let shapes = written.areas.into_iter().enumerate();
+        let shape = |(i, area): (usize, BezPath)| {
+            Node::shape(format!("{id}/stroke/{i}"), "pen stroke", place * area, Some(color.into()), stroke.clone())
+        };
+        let shapes = shapes.map(shape).collect();
         self.nodes.push(Node::group(id, "symbol", shapes));
-        Ok(())
+    }
+
+    /// A stroke of a width in em, if there is any.
+    fn outline(&self, color: Color, width: f64) -> Option<Stroke> {
+        (width > 0.0).then(|| Stroke::new(color, width * self.spec.size).round())
     }
 
     fn rule(&mut self, x: f64, y: f64, width: f64, thickness: f64, dashed: bool, color: ratex_types::color::Color) {
@@ -236,6 +238,7 @@ impl Setter<'_> {
             Some(hand) => hand.wobbled(path),
             None => path.clone(),
         };
+        let bolder = self.outline(color, self.hand.as_ref().map_or(0.0, Hand::outline));
         let path = Affine::scale(self.spec.size) * path;
         if !fill {
             let stroke = Stroke::new(color, (0.04 * self.spec.size).max(0.8));
@@ -244,7 +247,10 @@ impl Setter<'_> {
         }
         // Parts of stretched arrows and braces wind in opposite senses: each is filled on its own.
         let parts = subpaths(&path).into_iter().enumerate();
-        let parts = parts.map(|(i, p)| Node::fill(format!("{id}/part/{i}"), "stretched symbol", p, color)).collect();
+        let part = |(i, outline): (usize, Outline)| {
+            Node::shape(format!("{id}/part/{i}"), "stretched symbol", outline, Some(color.into()), bolder.clone())
+        };
+        let parts = parts.map(part).collect();
         self.nodes.push(Node::group(id, "stretched symbol", parts));
     }
 
