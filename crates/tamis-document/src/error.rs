@@ -12,7 +12,9 @@ pub enum Error {
         id: String,
     },
     /// A text or drawing reaches out of the page.
-    #[error("{id:?} reaches out of its cell or of page {page}: its box is {found:?}, the page is {width} x {height} pixels; use a larger page, shorter words or a smaller font")]
+    #[error(
+        "{id:?} reaches out of its cell or of page {page}: its box is {found:?}, the page is {width} x {height} pixels; use a larger page, shorter words or a smaller font"
+    )]
     Overflow {
         /// What.
         id: String,

@@ -26,7 +26,10 @@ fn all() -> impl Iterator<Item = (Kind, Language, Document)> {
 }
 
 fn inside(inner: [f64; 4], outer: [f64; 4]) -> bool {
-    inner[0] >= outer[0] - 0.01 && inner[1] >= outer[1] - 0.01 && inner[2] <= outer[2] + 0.01 && inner[3] <= outer[3] + 0.01
+    inner[0] >= outer[0] - 0.01
+        && inner[1] >= outer[1] - 0.01
+        && inner[2] <= outer[2] + 0.01
+        && inner[3] <= outer[3] + 0.01
 }
 
 #[test]
@@ -65,7 +68,10 @@ fn texts_of_different_blocks_do_not_overlap() {
                     if a.block == b.block && truth.blocks[a.block].class != Class::Table || hand {
                         continue;
                     }
-                    let (w, h) = (a.bbox[2].min(b.bbox[2]) - a.bbox[0].max(b.bbox[0]), a.bbox[3].min(b.bbox[3]) - a.bbox[1].max(b.bbox[1]));
+                    let (w, h) = (
+                        a.bbox[2].min(b.bbox[2]) - a.bbox[0].max(b.bbox[0]),
+                        a.bbox[3].min(b.bbox[3]) - a.bbox[1].max(b.bbox[1]),
+                    );
                     assert!(w < 1.0 || h < 2.5, "{} {}: {:?} and {:?}", kind.name(), language.code(), a.text, b.text);
                 }
             }
@@ -83,7 +89,8 @@ fn what_is_read_of_a_block_is_what_the_spec_says() {
                     let lines = page.truth.lines.iter().filter(|l| l.block == i);
                     let seen = lines.map(|l| l.text.as_str()).collect::<Vec<_>>().join(" ");
                     let letters = |t: &str| t.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-                    let is_text = !matches!(block.class, Class::Table | Class::Figure | Class::PageNumber | Class::Stamp);
+                    let is_text =
+                        !matches!(block.class, Class::Table | Class::Figure | Class::PageNumber | Class::Stamp);
                     if is_text && block.class != Class::ListItem {
                         assert_eq!(letters(&seen), letters(&block.text), "{} {}", kind.name(), language.code());
                     }
@@ -98,7 +105,11 @@ fn every_fact_stands_on_one_page_at_least() {
     for (kind, language, document) in all() {
         let facts = spec(kind, language, kind as u64 * 100 + language as u64).facts;
         for fact in facts {
-            let found = document.pages.iter().flat_map(|p| &p.truth.fields).any(|f| f.name == fact.name && f.value == fact.value);
+            let found = document
+                .pages
+                .iter()
+                .flat_map(|p| &p.truth.fields)
+                .any(|f| f.name == fact.name && f.value == fact.value);
             assert!(found, "{} {}: {} = {:?}", kind.name(), language.code(), fact.name, fact.value);
         }
     }
@@ -192,4 +203,20 @@ fn long_documents_run_over_pages_and_repeat_what_is_repeated() {
         assert!(has(&page.truth, Class::Header) && has(&page.truth, Class::PageNumber));
     }
     assert!(report.pages[0].truth.markdown.starts_with("# "));
+}
+
+#[test]
+fn a_text_that_runs_over_two_columns_is_two_blocks() {
+    let mut continued = 0;
+    for seed in 0..6 {
+        let half = spec(Kind::TwoColumnPaper, Language::En, seed).page.column_width() * 144.0 / 25.4;
+        let document = document(Kind::TwoColumnPaper, Language::En, seed);
+        let blocks = document.pages.iter().flat_map(|p| &p.truth.blocks);
+        for block in blocks.filter(|b| matches!(b.class, Class::Text | Class::ListItem) && b.text.len() > 120) {
+            // Punctuation may hang over a column's edge.
+            assert!(block.bbox[2] - block.bbox[0] < half + 6.0, "{} {:?}", block.id, block.bbox);
+            continued += usize::from(block.continued);
+        }
+    }
+    assert!(continued > 0);
 }

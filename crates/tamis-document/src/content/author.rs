@@ -4,8 +4,8 @@ use tamis_core::rng::Rng;
 use tamis_draw::Color;
 
 use crate::content::bank::Bank;
-use crate::content::money::{self, Cents, Date};
 use crate::content::look;
+use crate::content::money::{self, Cents, Date};
 use crate::kind::Options;
 use crate::spec::{
     Align, Block, Cell, Class, Fact, Hole, HoleKind, Inline, Item, Language, Look, Ruling, Space, Table, Text,
@@ -44,7 +44,8 @@ impl Pair {
 impl<'a> Author<'a> {
     pub(crate) fn new(language: Language, sober: bool, options: &'a Options, rng: &'a mut Rng) -> Author<'a> {
         let look = look::sample(language, sober, rng);
-        let date = Date { year: 2015 + rng.below(11) as u32, month: rng.below(12) as u32, day: 1 + rng.below(28) as u32 };
+        let date =
+            Date { year: 2015 + rng.below(11) as u32, month: rng.below(12) as u32, day: 1 + rng.below(28) as u32 };
         let bank = Bank::of(language);
         Author { language, bank, look, rng, options, facts: Vec::new(), date, next: 0, tables: 0, figures: 0 }
     }
@@ -82,7 +83,10 @@ impl<'a> Author<'a> {
         let city = self.city();
         let (n, zip) = (1 + self.rng.below(120), 10_000 + self.rng.below(89_999));
         let line = |l: &String| {
-            l.replace("{street}", &street).replace("{n}", &n.to_string()).replace("{city}", &city).replace("{zip}", &zip.to_string())
+            l.replace("{street}", &street)
+                .replace("{n}", &n.to_string())
+                .replace("{city}", &city)
+                .replace("{zip}", &zip.to_string())
         };
         self.bank.address.iter().map(line).collect()
     }
@@ -107,7 +111,13 @@ impl<'a> Author<'a> {
         let unit = 10f64.powi(money::decimals(self.language) as i32);
         let exact = near * self.rng.range(0.75, 1.4) * unit;
         // Prices end in round figures.
-        let step = if exact > 20_000.0 { 50.0 } else if exact > 1000.0 { 5.0 } else { 1.0 };
+        let step = if exact > 20_000.0 {
+            50.0
+        } else if exact > 1000.0 {
+            5.0
+        } else {
+            1.0
+        };
         ((exact / step).round() * step).max(1.0) as Cents
     }
 
@@ -250,12 +260,25 @@ impl<'a> Author<'a> {
             ..self.style()
         };
         let id = self.id("heading");
-        Block::Text(Text { id, class: Class::Heading, level: level.max(1), inlines: vec![Inline::Plain(text.into())], style })
+        Block::Text(Text {
+            id,
+            class: Class::Heading,
+            level: level.max(1),
+            inlines: vec![Inline::Plain(text.into())],
+            style,
+        })
     }
 
     pub(crate) fn small(&self, scale: f64) -> TextStyle {
         let size = self.look.size * scale;
-        TextStyle { size, color: Some(self.look.faint), align: Align::Start, above: size * 0.6, below: size * 0.6, ..self.style() }
+        TextStyle {
+            size,
+            color: Some(self.look.faint),
+            align: Align::Start,
+            above: size * 0.6,
+            below: size * 0.6,
+            ..self.style()
+        }
     }
 
     pub(crate) fn list(&mut self, markers: &[String], items: Vec<Vec<Inline>>) -> Block {
@@ -415,7 +438,9 @@ impl<'a> Author<'a> {
             .iter()
             .map(|_| {
                 let base = 200 + self.rng.below(4000) as u64;
-                (0..years).map(|y| base + u64::from(y) * self.rng.below(300) as u64 + self.rng.below(80) as u64).collect()
+                (0..years)
+                    .map(|y| base + u64::from(y) * self.rng.below(300) as u64 + self.rng.below(80) as u64)
+                    .collect()
             })
             .collect();
         let last = years as usize - 1;

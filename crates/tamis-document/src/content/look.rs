@@ -16,7 +16,8 @@ pub(crate) fn sample(language: Language, sober: bool, rng: &mut Rng) -> Look {
         _ => family(language, if sober { &[Face::Sans, Face::Serif] } else { &[Face::Display, Face::Serif] }, rng),
     };
     let accent = Color::rgb(rng.pick(ACCENTS).copied().unwrap_or(0x1f3a5f));
-    let paper = Color::rgb(if sober || rng.below(3) > 0 { 0xffffff } else { rng.pick(PAPERS).copied().unwrap_or(0xffffff) });
+    let paper =
+        Color::rgb(if sober || rng.below(3) > 0 { 0xffffff } else { rng.pick(PAPERS).copied().unwrap_or(0xffffff) });
     let ink = Color::rgb(rng.pick(&[0x000000, 0x111111, 0x1a1a1a, 0x222222, 0x1d2430]).copied().unwrap_or(0));
     let wide = matches!(language.script(), "Hans" | "Arab" | "Deva");
     Look {
@@ -38,8 +39,7 @@ pub(crate) fn sample(language: Language, sober: bool, rng: &mut Rng) -> Look {
     }
 }
 
-const RULINGS: &[Ruling] =
-    &[Ruling::Book, Ruling::Grid, Ruling::Rows, Ruling::Stripes, Ruling::Banner, Ruling::Open];
+const RULINGS: &[Ruling] = &[Ruling::Book, Ruling::Grid, Ruling::Rows, Ruling::Stripes, Ruling::Banner, Ruling::Open];
 const PAPERS: &[u32] = &[0xfffdf7, 0xfcfaf2, 0xf9f7f4, 0xfbfcfd];
 /// All at least 4.5:1 on white.
 const ACCENTS: &[u32] = &[

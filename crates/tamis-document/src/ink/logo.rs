@@ -50,7 +50,12 @@ fn petals(color: Color, light: Color, rng: &mut Rng) -> Vec<Node> {
         let angle = std::f64::consts::TAU * i as f64 / n as f64;
         let ellipse = kurbo::Ellipse::new((0.0, -0.3), (0.11, 0.19), 0.0).to_path(0.002);
         let place = Affine::translate((0.5, 0.5)) * Affine::rotate(angle);
-        Node::fill(format!("petal.{i}"), "ground", Outline::Path(place * ellipse), if i % 2 == 0 { color } else { light })
+        Node::fill(
+            format!("petal.{i}"),
+            "ground",
+            Outline::Path(place * ellipse),
+            if i % 2 == 0 { color } else { light },
+        )
     };
     (0..n).map(petal).collect()
 }
@@ -82,7 +87,12 @@ fn shield(color: Color, light: Color) -> Vec<Node> {
     outline.close_path();
     vec![
         Node::fill("shield", "ground", Outline::Path(outline), color),
-        Node::fill("cross", "ground", path(&[(0.22, 0.5), (0.46, 0.72), (0.8, 0.26), (0.7, 0.2), (0.44, 0.54), (0.3, 0.42)]), light),
+        Node::fill(
+            "cross",
+            "ground",
+            path(&[(0.22, 0.5), (0.46, 0.72), (0.8, 0.26), (0.7, 0.2), (0.44, 0.54), (0.3, 0.42)]),
+            light,
+        ),
     ]
 }
 

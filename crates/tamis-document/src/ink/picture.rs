@@ -97,7 +97,8 @@ fn landscape(canvas: &mut Canvas, rng: &mut Rng) {
         let (x, y) = (w * rng.range(0.03, 0.97), h * rng.range(0.8, 0.95));
         let size = h * rng.range(0.06, 0.13);
         canvas.fill(Rect::new(x - size * 0.06, y - size * 0.3, x + size * 0.06, y + size * 0.2), Color::rgb(0x5b4030));
-        let tree = [(x - size * 0.4, y - size * 0.2), (x, y - size * 1.3), (x + size * 0.4, y - size * 0.2)].map(Point::from);
+        let tree =
+            [(x - size * 0.4, y - size * 0.2), (x, y - size * 1.3), (x + size * 0.4, y - size * 0.2)].map(Point::from);
         canvas.fill(Outline::polygon(&tree), one(&[0x2f5d3a, 0x3e6b35, 0x27503f], rng));
     }
 }
@@ -148,7 +149,8 @@ fn portrait(canvas: &mut Canvas, rng: &mut Rng) {
     body.curve_to((cx + 0.14 * unit, h * 0.72), (cx + 0.4 * unit, h * 0.74), (cx + 0.42 * unit, h));
     body.close_path();
     canvas.fill(body, shirt);
-    canvas.fill(Rect::new(cx - 0.075 * unit, cy + 0.1 * unit, cx + 0.075 * unit, h * 0.76), skin.mix(Color::BLACK, 0.12));
+    canvas
+        .fill(Rect::new(cx - 0.075 * unit, cy + 0.1 * unit, cx + 0.075 * unit, h * 0.76), skin.mix(Color::BLACK, 0.12));
     canvas.fill(Ellipse::new((cx, cy), (0.17 * unit, 0.22 * unit), 0.0).to_path(0.1), skin);
     let mut fringe = BezPath::new();
     fringe.move_to((cx - 0.19 * unit, cy));
@@ -160,7 +162,9 @@ fn portrait(canvas: &mut Canvas, rng: &mut Rng) {
     for side in [-1.0, 1.0] {
         canvas.fill(Circle::new((cx + side * 0.065 * unit, cy + 0.01 * unit), 0.014 * unit), Color::rgb(0x2b2320));
     }
-    let smile = curve::through(&[(-0.06, 0.1), (0.0, 0.125), (0.06, 0.1)].map(|(x, y)| Point::new(cx + x * unit, cy + y * unit)));
+    let smile = curve::through(
+        &[(-0.06, 0.1), (0.0, 0.125), (0.06, 0.1)].map(|(x, y)| Point::new(cx + x * unit, cy + y * unit)),
+    );
     canvas.nodes.push(Node::stroke("smile", "part", smile, Stroke::new(Color::rgb(0x8a4b3f), 0.012 * unit).round()));
 }
 
@@ -183,10 +187,17 @@ fn still_life(canvas: &mut Canvas, rng: &mut Rng) {
     path.move_to((cx - 0.34 * unit, base - 0.22 * unit));
     path.line_to((cx + 0.34 * unit, base - 0.22 * unit));
     path.curve_to((cx + 0.3 * unit, base - 0.02 * unit), (cx + 0.14 * unit, base), (cx, base));
-    path.curve_to((cx - 0.14 * unit, base), (cx - 0.3 * unit, base - 0.02 * unit), (cx - 0.34 * unit, base - 0.22 * unit));
+    path.curve_to(
+        (cx - 0.14 * unit, base),
+        (cx - 0.3 * unit, base - 0.02 * unit),
+        (cx - 0.34 * unit, base - 0.22 * unit),
+    );
     path.close_path();
     canvas.fill(path, bowl);
-    canvas.fill(Rect::new(cx - 0.12 * unit, base - 0.01 * unit, cx + 0.12 * unit, base + 0.03 * unit), bowl.mix(Color::BLACK, 0.25));
+    canvas.fill(
+        Rect::new(cx - 0.12 * unit, base - 0.01 * unit, cx + 0.12 * unit, base + 0.03 * unit),
+        bowl.mix(Color::BLACK, 0.25),
+    );
 }
 
 fn shapes(canvas: &mut Canvas, rng: &mut Rng) {
@@ -218,7 +229,12 @@ fn sea(canvas: &mut Canvas, rng: &mut Rng) {
     for i in 0..2 + rng.below(3) {
         let (x, y) = (w * rng.range(0.1, 0.9), h * (0.62 + 0.08 * i as f64));
         let size = h * rng.range(0.1, 0.18);
-        let hull = [(x - size * 0.6, y), (x + size * 0.6, y), (x + size * 0.4, y + size * 0.22), (x - size * 0.4, y + size * 0.22)];
+        let hull = [
+            (x - size * 0.6, y),
+            (x + size * 0.6, y),
+            (x + size * 0.4, y + size * 0.22),
+            (x - size * 0.4, y + size * 0.22),
+        ];
         canvas.fill(Outline::polygon(&hull.map(Point::from)), one(&[0x7a3b2e, 0x33415c, 0x5c4033], rng));
         let sail = [(x, y - size * 0.06), (x, y - size * 1.1), (x + size * 0.5, y - size * 0.06)];
         canvas.fill(Outline::polygon(&sail.map(Point::from)), one(&[0xffffff, 0xf4e9d8, 0xe8c9b0], rng));

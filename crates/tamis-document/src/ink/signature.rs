@@ -68,8 +68,9 @@ fn fit(strokes: Vec<Vec<Point>>, color: Color, width: f64, height: f64, rng: &mu
         * Affine::scale(scale)
         * Affine::translate(-ink.origin().to_vec2());
     let stroke = Stroke::new(color, thick * rng.range(0.85, 1.25)).round();
-    let nodes = paths.into_iter().enumerate().map(|(i, path)| {
-        Node::stroke(format!("stroke.{i}"), "stroke", Outline::Path(place * path), stroke.clone())
-    });
+    let nodes = paths
+        .into_iter()
+        .enumerate()
+        .map(|(i, path)| Node::stroke(format!("stroke.{i}"), "stroke", Outline::Path(place * path), stroke.clone()));
     Node::group("signature", "signature", nodes.collect())
 }

@@ -79,7 +79,8 @@ fn stack(lines: &[String], color: Color, place: Rect) -> Vec<Node> {
     let mut nodes = Vec::new();
     for (i, line) in lines.iter().enumerate() {
         let step = size_of(i) * 1.22 * em;
-        let run = text::line(line, &bold(size_of(i) * em, color)).at(Point::new(place.center().x, y + step / 2.0), Anchor::CENTER);
+        let run = text::line(line, &bold(size_of(i) * em, color))
+            .at(Point::new(place.center().x, y + step / 2.0), Anchor::CENTER);
         nodes.push(Node::text(format!("line.{i}"), "text", run));
         y += step;
     }

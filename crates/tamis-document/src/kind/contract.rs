@@ -39,7 +39,8 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
 
 /// A clause as one paragraph, or its sentences as numbered paragraphs.
 fn sentences(a: &mut Author<'_>, text: &str, clause: usize) -> Vec<Block> {
-    let parts: Vec<&str> = text.split_inclusive(['.', '。', '।']).map(str::trim).filter(|p| p.chars().count() > 8).collect();
+    let parts: Vec<&str> =
+        text.split_inclusive(['.', '。', '।']).map(str::trim).filter(|p| p.chars().count() > 8).collect();
     let is_clean = parts.iter().map(|p| p.len()).sum::<usize>() + parts.len() >= text.len() - 2 && !text.contains("{");
     if parts.len() < 2 || a.rng.below(2) == 0 || !is_clean || text.chars().any(|c| c.is_ascii_digit()) {
         return vec![a.paragraph(text)];
@@ -68,4 +69,3 @@ fn signatures(a: &mut Author<'_>, client: &str, contractor: &str) -> Block {
     }
     Block::Together(vec![place, a.gap(6.0), side_by_side(columns, 9.0)])
 }
-

@@ -43,7 +43,9 @@ fn pupil(a: &mut Author<'_>) -> Block {
     let (name, date) = (a.person(), a.date.short(a.language));
     let class = format!("{}{}", 5 + a.rng.below(8), ["a", "b", "c"][a.rng.below(3)]);
     let mut columns = Vec::new();
-    for (field, label, value, share) in [("name", "name", name, 2.0), ("class", "class", class, 1.1), ("date", "date", date, 1.4)] {
+    for (field, label, value, share) in
+        [("name", "name", name, 2.0), ("class", "class", class, 1.1), ("date", "date", date, 1.4)]
+    {
         let key = format!("{}{}", a.label(label), a.bank.colon);
         let key_id = a.id("key");
         let value_id = format!("value/{field}");
@@ -69,13 +71,10 @@ fn pupil(a: &mut Author<'_>) -> Block {
 
 fn ask(a: &mut Author<'_>, number: usize, question: &str, points: usize, choices: bool) -> Vec<Block> {
     let size = a.look.size * 1.08;
-    let style = TextStyle { size, weight: 700, align: Align::Start, above: 20.0, below: 7.0, sticky: true, ..a.style() };
+    let style =
+        TextStyle { size, weight: 700, align: Align::Start, above: 20.0, below: 7.0, sticky: true, ..a.style() };
     let marks = format!("({points} {})", a.label("points"));
-    let inlines = vec![
-        Inline::Plain(format!("{} {number}", a.label("question"))),
-        Inline::Fill,
-        Inline::Plain(marks),
-    ];
+    let inlines = vec![Inline::Plain(format!("{} {number}", a.label("question"))), Inline::Fill, Inline::Plain(marks)];
     let id = a.id("heading");
     let heading = Block::Text(Text { id, class: Class::Heading, level: 2, inlines, style });
     let text = a.fill(question);

@@ -18,7 +18,8 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     ];
     let boxed = a.rng.below(3);
     let number = format!("{:06}", a.rng.below(1_000_000));
-    let born = Date { year: 1950 + a.rng.below(55) as u32, month: a.rng.below(12) as u32, day: 1 + a.rng.below(28) as u32 };
+    let born =
+        Date { year: 1950 + a.rng.below(55) as u32, month: a.rng.below(12) as u32, day: 1 + a.rng.below(28) as u32 };
     let (given, family) = (a.rng.pick(&a.bank.given), a.rng.pick(&a.bank.family));
     let (given, family) = (given.cloned().unwrap_or_default(), family.cloned().unwrap_or_default());
     let street = format!("{} {}", a.rng.pick(&a.bank.streets).cloned().unwrap_or_default(), 1 + a.rng.below(99));
@@ -51,7 +52,15 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
 fn field(a: &mut Author<'_>, name: &'static str, value: String, boxed: usize) -> Vec<Block> {
     let key = a.label(name);
     let size = a.look.size * 0.82;
-    let key_style = TextStyle { size, color: Some(a.look.faint), above: 0.0, below: 3.5, align: Align::Start, sticky: true, ..a.style() };
+    let key_style = TextStyle {
+        size,
+        color: Some(a.look.faint),
+        above: 0.0,
+        below: 3.5,
+        align: Align::Start,
+        sticky: true,
+        ..a.style()
+    };
     let label = a.text(Class::Key, key_style, key.clone());
     let key_id = id_of(&label);
     let value_id = format!("value/{name}");
@@ -63,7 +72,13 @@ fn field(a: &mut Author<'_>, name: &'static str, value: String, boxed: usize) ->
         align: Align::Start,
         ..a.style()
     };
-    let text = Text { id: value_id.clone(), class: Class::Value, level: 0, inlines: vec![Inline::Plain(value.clone())], style };
+    let text = Text {
+        id: value_id.clone(),
+        class: Class::Value,
+        level: 0,
+        inlines: vec![Inline::Plain(value.clone())],
+        style,
+    };
     a.fact(Pair::new(name, &key, value), Some(key_id), value_id);
     let line = |blocks, sides, fill| {
         Block::Panel(Panel {
@@ -101,7 +116,12 @@ fn choice(a: &mut Author<'_>, name: &'static str, answers: &[&str]) -> Block {
     for (i, answer) in answers.iter().enumerate() {
         let text = a.label(answer);
         let id = format!("value/{name}/{answer}");
-        inlines.extend([a.check(i == picked), Inline::Gap(0.45), Inline::marked(&id, Class::Value, &text), Inline::Gap(1.6)]);
+        inlines.extend([
+            a.check(i == picked),
+            Inline::Gap(0.45),
+            Inline::marked(&id, Class::Value, &text),
+            Inline::Gap(1.6),
+        ]);
         if i == picked {
             (value, value_id) = (text, id);
         }

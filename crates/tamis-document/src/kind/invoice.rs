@@ -92,7 +92,9 @@ fn items(a: &mut Author<'_>) -> Block {
     let tax = (subtotal * rate + 500) / 1000;
     let percent = if rate % 10 == 0 { (rate / 10).to_string() } else { grouped(a.language, rate as u64, 1) };
     let vat = format!("{} {percent} %", a.label("vat"));
-    for (name, key, amount) in [("subtotal", a.label("subtotal"), subtotal), ("vat", vat, tax), ("total", a.label("total"), subtotal + tax)] {
+    for (name, key, amount) in
+        [("subtotal", a.label("subtotal"), subtotal), ("vat", vat, tax), ("total", a.label("total"), subtotal + tax)]
+    {
         rows.push(sum_row(a, name, key, amount));
     }
     let columns = vec![
@@ -118,7 +120,10 @@ fn sum_row(a: &mut Author<'_>, name: &'static str, key: String, amount: Cents) -
         line_above: (name != "vat").then_some(if is_total { 1.0 } else { 0.6 }),
         ..Cell::default()
     };
-    let row = vec![cell(Inline::marked(&key_id, Class::Key, &key), 3), cell(Inline::marked(&value_id, Class::Value, &written), 1)];
+    let row = vec![
+        cell(Inline::marked(&key_id, Class::Key, &key), 3),
+        cell(Inline::marked(&value_id, Class::Value, &written), 1),
+    ];
     let pair = Pair { number: Some(number(a.language, amount)), ..Pair::new(name, &key, written) };
     a.fact(pair, Some(key_id), value_id);
     row

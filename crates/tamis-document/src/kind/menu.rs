@@ -26,8 +26,12 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     body.push(Block::Rule { width: 1.0, color: a.look.accent, length: 1.0 });
     let bank = a.bank;
     let near = bank.goods[2].1.max(bank.groceries[3].1) * 1.9;
-    let courses =
-        [("starters", &bank.starters, 0.9), ("mains", &bank.mains, 2.1), ("desserts", &bank.desserts, 0.8), ("drinks", &bank.drinks, 0.4)];
+    let courses = [
+        ("starters", &bank.starters, 0.9),
+        ("mains", &bank.mains, 2.1),
+        ("desserts", &bank.desserts, 0.8),
+        ("drinks", &bank.drinks, 0.4),
+    ];
     for (course, dishes, dear) in courses {
         let heading = a.label(course);
         let mut heading = a.heading(1, heading);
@@ -46,7 +50,16 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
         let height = Some(page.text_height());
         let (accent, inset) = (a.look.accent, [14.0, 12.0]);
         let stroke = Some((accent, 1.2));
-        body = vec![Block::Panel(Panel { fill: None, stroke, sides: [true; 4], radius: 2.0, inset, height, bleed: false, blocks: body })];
+        body = vec![Block::Panel(Panel {
+            fill: None,
+            stroke,
+            sides: [true; 4],
+            radius: 2.0,
+            inset,
+            height,
+            bleed: false,
+            blocks: body,
+        })];
     }
     Draft::new(format!("{house} – {title}"), page, body)
 }

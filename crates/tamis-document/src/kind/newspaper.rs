@@ -21,8 +21,9 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     let with_picture = a.rng.below(3) > 0;
     let mut body = vec![Block::Spanning(masthead(a, &name, &headlines[0], page.text_width(), with_picture))];
     // Stories are written until the columns under the masthead are nearly full.
-    let mut room = f64::from(columns) * (page.text_height() - if with_picture { 62.0 + page.text_width() * 0.34 } else { 52.0 });
-    room *= 0.93;
+    let mut room =
+        f64::from(columns) * (page.text_height() - if with_picture { 62.0 + page.text_width() * 0.34 } else { 52.0 });
+    room *= 1.06;
     let sample = a.sentences(&bank.news.sentences, 3);
     let sample = a.paragraph(sample);
     let paragraphs = (room / headlines.len() as f64 / height(a, &sample, page.column_width())).ceil() as usize;
@@ -31,7 +32,7 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
         if i > 0 {
             story.extend([a.gap(4.0), a.rule(0.5, a.look.faint), headline_block(a, headline, 1.45)]);
         }
-        story.extend(self::story(a, i, paragraphs.clamp(2, 9), page.column_width()));
+        story.extend(self::story(a, i, paragraphs.clamp(2, 14), page.column_width()));
         room -= story.iter().map(|b| height(a, b, page.column_width())).sum::<f64>();
         if room < 0.0 && i > 0 {
             // The last story is cut to what there is room for.
@@ -89,9 +90,10 @@ fn masthead(a: &mut Author<'_>, name: &str, headline: &str, width: f64, with_pic
 fn height(a: &Author<'_>, block: &Block, width: f64) -> f64 {
     const MM: f64 = 0.3528;
     let em = match a.language.script() {
-        "Hans" if a.language == crate::spec::Language::Ko => 0.82,
-        "Hans" => 1.0,
-        "Arab" => 0.42,
+        "Hans" if a.language == crate::spec::Language::Ko => 0.74,
+        "Hans" => 0.97,
+        "Arab" | "Deva" => 0.37,
+        "Latn" => 0.45,
         _ => 0.5,
     };
     match block {
@@ -118,7 +120,13 @@ fn headline_block(a: &mut Author<'_>, text: &str, scale: f64) -> Block {
         ..a.style()
     };
     let id = a.id("heading");
-    Block::Text(crate::spec::Text { id, class: Class::Heading, level: 1, inlines: vec![Inline::Plain(text.into())], style })
+    Block::Text(crate::spec::Text {
+        id,
+        class: Class::Heading,
+        level: 1,
+        inlines: vec![Inline::Plain(text.into())],
+        style,
+    })
 }
 
 fn story(a: &mut Author<'_>, i: usize, paragraphs: usize, width: f64) -> Vec<Block> {

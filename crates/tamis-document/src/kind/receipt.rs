@@ -18,7 +18,11 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     let style = TextStyle { align: Align::Center, above: 3.0, below: 4.0, ..a.style() };
     let name = TextStyle { size: a.look.size * 1.5, weight: 700, voice: Voice::Body, ..style.clone() };
     let mut body = vec![a.text(Class::Title, name, shop), a.lines(&address, style.clone()), a.gap(6.0)];
-    let time = a.bank.time.replace("{h}", &(8 + a.rng.below(12)).to_string()).replace("{m}", &format!("{:02}", a.rng.below(60)));
+    let time = a
+        .bank
+        .time
+        .replace("{h}", &(8 + a.rng.below(12)).to_string())
+        .replace("{m}", &format!("{:02}", a.rng.below(60)));
     let left = TextStyle { align: Align::Start, ..style.clone() };
     let when = format!("{} {time}", a.date.short(a.language));
     for (name, key, value) in
@@ -31,7 +35,13 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     let thanks = a.label("thanks");
     body.push(a.text(Class::Text, style, thanks));
     let code: String = (0..10).map(|_| char::from(b'0' + a.rng.below(10) as u8)).collect();
-    let hole = Hole { id: a.id("barcode"), class: Class::Figure, kind: HoleKind::Barcode { text: code }, width: 52.0, height: 11.0 };
+    let hole = Hole {
+        id: a.id("barcode"),
+        class: Class::Figure,
+        kind: HoleKind::Barcode { text: code },
+        width: 52.0,
+        height: 11.0,
+    };
     body.push(Block::Hole(hole, Align::Center));
     // The roll is cut where the text ends.
     let step = if a.language.has_italics() { 5.0 } else { 5.6 };
@@ -56,7 +66,11 @@ fn items(a: &mut Author<'_>) -> (Block, usize) {
         let name = if count > 1 { format!("{} × {}", count, good.0) } else { good.0.clone() };
         rows.push(vec![Cell::new(name), Cell::new(a.plain(count * price))]);
     }
-    let note: Cents = if a.language == crate::spec::Language::Ja { 1000 } else { 10i64.pow(crate::content::decimals(a.language)) * 10 };
+    let note: Cents = if a.language == crate::spec::Language::Ja {
+        1000
+    } else {
+        10i64.pow(crate::content::decimals(a.language)) * 10
+    };
     let cash = (total / note + 1) * note;
     for (name, amount) in [("total", total), ("cash", cash), ("change", cash - total)] {
         let (key, written) = (a.label(name), a.money(amount));

@@ -1,9 +1,9 @@
 //! A résumé: a portrait, stations of a life, skills; with or without a coloured side.
 
 use crate::content::Author;
+use crate::content::Pair;
 use crate::ink::Subject;
 use crate::kind::{Draft, side_by_side};
-use crate::content::Pair;
 use crate::spec::{Align, Block, Class, Inline, PageSpec, Panel, TextStyle};
 
 pub(crate) fn write(a: &mut Author<'_>) -> Draft {
@@ -20,7 +20,16 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
         let mut side = vec![a.picture(38.0, 46.0, &[Subject::Portrait]), a.gap(8.0)];
         side.extend(contact);
         side.extend(skills);
-        let panel = Panel { fill: Some(a.look.tint), stroke: None, sides: [true; 4], radius: 2.0, inset: [11.0, 13.0], height: None, bleed: false, blocks: side };
+        let panel = Panel {
+            fill: Some(a.look.tint),
+            stroke: None,
+            sides: [true; 4],
+            radius: 2.0,
+            inset: [11.0, 13.0],
+            height: None,
+            bleed: false,
+            blocks: side,
+        };
         let main: Vec<Block> = [title, job].into_iter().chain(stations).collect();
         vec![side_by_side(vec![(1.0, vec![Block::Panel(panel)], Align::Start), (2.1, main, Align::Start)], 8.0)]
     } else {
@@ -62,7 +71,7 @@ fn stations(a: &mut Author<'_>) -> Vec<Block> {
         year = from;
         let (job, company) = (a.rng.pick(&bank.jobs).cloned().unwrap_or_default(), a.company());
         out.push(station(a, &job, &company, &format!("{from} – {to}")));
-        let n = 2 + a.rng.below(2);
+        let n = 3;
         let done = (0..n).map(|k| a.fill(&points[(i * 2 + k) % points.len()])).collect();
         out.push(a.bullets(done));
     }
@@ -79,7 +88,14 @@ fn stations(a: &mut Author<'_>) -> Vec<Block> {
 
 fn station(a: &mut Author<'_>, what: &str, whence: &str, when: &str) -> Block {
     let style = TextStyle { above: 11.0, below: 6.0, sticky: true, ..a.tight() };
-    let when = Inline::Styled { text: when.into(), bold: false, italic: false, hand: false, color: Some(a.look.faint), mark: None };
+    let when = Inline::Styled {
+        text: when.into(),
+        bold: false,
+        italic: false,
+        hand: false,
+        color: Some(a.look.faint),
+        mark: None,
+    };
     let inlines = vec![Inline::bold(what), Inline::Plain(format!(", {whence}")), Inline::Fill, when];
     a.block(Class::Text, style, inlines)
 }

@@ -6,7 +6,14 @@ use crate::spec::{Align, Block, Class, PageSpec, Panel, Ruling, Space, TextStyle
 
 pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     let bank = a.bank;
-    let page = PageSpec { width: 254.0, height: 142.9, margins: [14.0, 18.0, 15.0, 18.0], dpi: 144.0, columns: 1, gutter: 8.0 };
+    let page = PageSpec {
+        width: 254.0,
+        height: 142.9,
+        margins: [14.0, 18.0, 15.0, 18.0],
+        dpi: 144.0,
+        columns: 1,
+        gutter: 8.0,
+    };
     a.look.size = 17.0;
     a.look.justify = false;
     a.look.paragraph_gap = 0.9;
@@ -15,7 +22,8 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     if dark {
         a.look.paper = a.look.accent.mix(tamis_draw::Color::BLACK, 0.55);
         a.look.ink = tamis_draw::Color::rgb(0xf2f2f2);
-        a.look.accent = tamis_draw::Color::rgb(a.rng.pick(&[0xffc857, 0x7fd1ae, 0x9cc9ff, 0xffab91]).copied().unwrap_or(0xffc857));
+        a.look.accent =
+            tamis_draw::Color::rgb(a.rng.pick(&[0xffc857, 0x7fd1ae, 0x9cc9ff, 0xffab91]).copied().unwrap_or(0xffc857));
         a.look.faint = a.look.ink.mix(a.look.paper, 0.3);
         a.look.tint = a.look.paper.mix(a.look.ink, 0.1);
     }
@@ -36,7 +44,10 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
                 let points = points(a, 3);
                 let left = a.bullets(points);
                 let figure = a.figure(heading, 104.0, 66.0);
-                body.push(side_by_side(vec![(1.0, vec![left], Align::Start), (1.05, vec![figure], Align::Center)], 10.0));
+                body.push(side_by_side(
+                    vec![(1.0, vec![left], Align::Start), (1.05, vec![figure], Align::Center)],
+                    10.0,
+                ));
             }
             2 => body.push(a.figures_table(heading, page.text_width(), 4)),
             _ => {
@@ -91,5 +102,14 @@ fn quote(a: &mut Author<'_>) -> Block {
     let blocks = vec![a.text(Class::Text, style, text)];
     let stroke = Some((a.look.accent, 3.0));
     let sides = if a.language.is_rtl() { [false, true, false, false] } else { [false, false, false, true] };
-    Block::Panel(Panel { fill: Some(a.look.tint), stroke, sides, radius: 0.0, inset: [16.0, 14.0], height: None, bleed: false, blocks })
+    Block::Panel(Panel {
+        fill: Some(a.look.tint),
+        stroke,
+        sides,
+        radius: 0.0,
+        inset: [16.0, 14.0],
+        height: None,
+        bleed: false,
+        blocks,
+    })
 }

@@ -18,10 +18,9 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     let left = vec![logo, bank, a.gap(10.0), a.lines(&holder, tight.clone())];
     let right_style = TextStyle { align: Align::End, ..tight };
     let mut right = vec![a.title(&title, 1.7, Align::End)];
-    for (name, key, value) in [
-        ("account", a.label("account"), groups.join(" ")),
-        ("date", a.label("date"), a.date.short(a.language)),
-    ] {
+    for (name, key, value) in
+        [("account", a.label("account"), groups.join(" ")), ("date", a.label("date"), a.date.short(a.language))]
+    {
         right.push(a.pair_line(Pair::new(name, &key, value), right_style.clone(), true));
     }
     let head = side_by_side(vec![(1.0, left, Align::Start), (1.15, right, Align::End)], 8.0);
@@ -49,7 +48,8 @@ fn bookings(a: &mut Author<'_>) -> Block {
             _ => ("purchase", scale * 0.3),
         };
         let amount = a.price(near);
-        let with = if label == "purchase" || label == "transfer" { format!(", {}", a.company()) } else { String::new() };
+        let with =
+            if label == "purchase" || label == "transfer" { format!(", {}", a.company()) } else { String::new() };
         let text = format!("{}{with}", a.label(label));
         balance += if credit { amount } else { -amount };
         let (debit, got) = if credit { (String::new(), a.plain(amount)) } else { (a.plain(amount), String::new()) };
@@ -76,7 +76,13 @@ fn bookings(a: &mut Author<'_>) -> Block {
 fn sum_row(a: &mut Author<'_>, name: &'static str, balance: Cents) -> Vec<Cell> {
     let (key, written) = (a.label(name), a.money(balance));
     let (key_id, value_id) = (a.id("key"), format!("value/{name}"));
-    let cell = |inline, columns, align| Cell { inlines: vec![inline], columns, bold: true, align: Some(align), ..Cell::default() };
+    let cell = |inline, columns, align| Cell {
+        inlines: vec![inline],
+        columns,
+        bold: true,
+        align: Some(align),
+        ..Cell::default()
+    };
     let row = vec![
         cell(Inline::marked(&key_id, Class::Key, &key), 3, Align::Start),
         cell(Inline::marked(&value_id, Class::Value, &written), 2, Align::End),

@@ -53,5 +53,9 @@ fn hours(a: &mut Author<'_>) -> crate::spec::Table {
 }
 
 fn clock(a: &Author<'_>, minute: usize) -> String {
-    a.bank.time.replace("{h}", &(minute / 60).to_string()).replace("{m}", &format!("{:02}", minute % 60)).replace(' ', "\u{a0}")
+    a.bank
+        .time
+        .replace("{h}", &(minute / 60).to_string())
+        .replace("{m}", &format!("{:02}", minute % 60))
+        .replace(' ', "\u{a0}")
 }

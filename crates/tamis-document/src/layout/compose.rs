@@ -10,9 +10,9 @@ use tamis_draw::text::TextRun;
 
 use crate::error::Error;
 use crate::ink;
+use crate::layout::hand;
 use crate::layout::holes::Drawings;
 use crate::layout::words::{self, Fragment};
-use crate::layout::hand;
 use crate::source::{Marker, Source};
 use crate::spec::{DocumentSpec, HoleKind};
 use crate::typeset::{Content, Piece};
@@ -182,7 +182,9 @@ impl Composer<'_> {
                 let filled = self.drawings.get(id).ok_or_else(unknown)?;
                 let node = match &filled.hole.kind {
                     HoleKind::PageNumber { pattern, size, color, align } => {
-                        let text = pattern.replace("{n}", &self.number.to_string()).replace("{total}", &self.total.to_string());
+                        let text = pattern
+                            .replace("{n}", &self.number.to_string())
+                            .replace("{total}", &self.total.to_string());
                         let drawing = &filled.drawing;
                         let px = size * self.spec.page.dpi / 72.0;
                         let family = self.spec.look.body.first().map_or("", String::as_str);
@@ -192,7 +194,8 @@ impl Composer<'_> {
                 };
                 let class = self.source.regions[region].class.name();
                 let node = Node::group(id, class, vec![prefixed(node, id)]);
-                self.nodes.push(placed(node.transformed(Affine::translate(rect.origin().to_vec2())), turned(transform)));
+                self.nodes
+                    .push(placed(node.transformed(Affine::translate(rect.origin().to_vec2())), turned(transform)));
                 self.holes.push((region, rect));
             }
         }
@@ -224,7 +227,9 @@ const SOFT_HYPHEN: &str = "\u{ad}";
 
 /// The run without characters that only said where a word may be broken or how letters join.
 fn without_breaks(mut run: TextRun, source: &[(u32, u32)]) -> (TextRun, Vec<(u32, u32)>) {
-    let invisible = |c: char| matches!(c, '\u{200b}' | '\u{ad}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}');
+    let invisible = |c: char| {
+        matches!(c, '\u{200b}' | '\u{ad}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+    };
     if !run.text.contains(invisible) {
         return (run, source.to_vec());
     }

@@ -25,7 +25,8 @@ pub(crate) fn scatter(run: &TextRun, source: &[(u32, u32)], rng: &mut Rng) -> Ve
 
 fn word(run: &TextRun, start: usize, end: usize, rng: &mut Rng) -> TextRun {
     let glyphs = &run.glyphs[start..end];
-    let bytes = glyphs.iter().map(|g| g.range.start).min().unwrap_or(0)..glyphs.iter().map(|g| g.range.end).max().unwrap_or(0);
+    let bytes =
+        glyphs.iter().map(|g| g.range.start).min().unwrap_or(0)..glyphs.iter().map(|g| g.range.end).max().unwrap_or(0);
     let scale = rng.range(0.97, 1.04);
     let left = glyphs.first().map_or(0.0, |g| g.x);
     let mut drift = 0.0;

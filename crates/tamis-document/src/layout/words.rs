@@ -6,8 +6,10 @@ use tamis_draw::text::TextRun;
 /// A word, or the part of one that a single run shows.
 #[derive(Clone, Debug)]
 pub(crate) struct Fragment {
-    /// What is read.
-    pub text: String,
+    /// What is read: clusters with where in the source each was written, in reading order.
+    ///
+    /// A mark that stands higher than its letter comes as a run of its own with the same cluster.
+    pub clusters: Vec<((u32, u32), String)>,
     /// Its ink, in pixels of the page.
     pub bbox: Rect,
     /// Its ink's corners, where it is turned.
@@ -57,17 +59,24 @@ fn is_blank(run: &TextRun, glyph: usize) -> bool {
 }
 
 fn fragment(run: &TextRun, place: Affine, glyphs: &[usize], region: usize, source: &[(u32, u32)]) -> Option<Fragment> {
-    let start = glyphs.iter().map(|g| run.glyphs[*g].range.start).min()?;
-    let end = glyphs.iter().map(|g| run.glyphs[*g].range.end).max()?;
+    let mut clusters: Vec<((u32, u32), String)> = Vec::new();
+    for glyph in glyphs {
+        let key = source[*glyph];
+        if clusters.last().is_none_or(|c| c.0 != key) {
+            clusters.push((key, run.text[run.glyphs[*glyph].range.clone()].to_string()));
+        }
+    }
+    clusters.sort_by_key(|c| c.0);
     let ink = glyphs.iter().filter_map(|g| run.glyphs[*g].ink(run.size)).reduce(|a, b| a.union(b))?;
     let turned = run.angle != 0.0 || place.as_coeffs()[1] != 0.0;
-    let corners = [(ink.x0, ink.y0), (ink.x1, ink.y0), (ink.x1, ink.y1), (ink.x0, ink.y1)].map(|p| place * Point::from(p));
+    let corners =
+        [(ink.x0, ink.y0), (ink.x1, ink.y0), (ink.x1, ink.y1), (ink.x0, ink.y1)].map(|p| place * Point::from(p));
     Some(Fragment {
-        text: run.text[start..end].to_string(),
+        key: clusters.first()?.0,
+        clusters,
         bbox: place.transform_rect_bbox(ink),
         corners: turned.then_some(corners),
         region,
-        key: glyphs.iter().map(|g| source[*g]).min()?,
         glued_before: false,
         glued_after: false,
         baseline: (place * Point::ORIGIN).y,

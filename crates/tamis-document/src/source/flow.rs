@@ -27,7 +27,10 @@ impl Writer<'_> {
                 self.put("]\n");
             }
             Block::Spanning(blocks) => {
-                let _ = write!(self.out, "#place(top, scope: \"parent\", float: true, clearance: 14pt)[#block(width: 100%)[");
+                let _ = write!(
+                    self.out,
+                    "#place(top, scope: \"parent\", float: true, clearance: 14pt)[#block(width: 100%)["
+                );
                 self.blocks(blocks);
                 self.put("]]\n");
             }
@@ -75,12 +78,8 @@ impl Writer<'_> {
             _ => "top",
         };
         let widths: Vec<_> = columns.iter().map(|c| width(c.width)).collect();
-        let _ = write!(
-            self.out,
-            "#grid(columns: ({},), column-gutter: {}, align: {vertical}",
-            widths.join(", "),
-            mm(gap)
-        );
+        let _ =
+            write!(self.out, "#grid(columns: ({},), column-gutter: {}, align: {vertical}", widths.join(", "), mm(gap));
         for column in columns {
             let _ = write!(self.out, ", align({})[", alignment(column.align));
             self.blocks(&column.blocks);
@@ -98,8 +97,13 @@ impl Writer<'_> {
         if let Some((ink, thick)) = panel.stroke {
             let line = format!("{} + {}", pt(thick), color(ink));
             let names = ["top", "right", "bottom", "left"];
-            let sides = names.iter().zip(panel.sides).map(|(n, on)| format!("{n}: {}", if on { &line } else { "none" }));
-            stroke = if panel.sides == [true; 4] { line.clone() } else { format!("({})", sides.collect::<Vec<_>>().join(", ")) };
+            let sides =
+                names.iter().zip(panel.sides).map(|(n, on)| format!("{n}: {}", if on { &line } else { "none" }));
+            stroke = if panel.sides == [true; 4] {
+                line.clone()
+            } else {
+                format!("({})", sides.collect::<Vec<_>>().join(", "))
+            };
         }
         let height = panel.height.map_or("auto".into(), mm);
         let _ = write!(

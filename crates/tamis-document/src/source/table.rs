@@ -105,7 +105,13 @@ fn dress(look: &Look, table: &Table, cell: &Cell, row: usize) -> Dress {
         Ruling::Book => {
             dress.line = look.ink;
             dress.top = if first { 1.0 } else { 0.0 };
-            dress.bottom = if last { 1.0 } else if closes_header { 0.6 } else { 0.0 };
+            dress.bottom = if last {
+                1.0
+            } else if closes_header {
+                0.6
+            } else {
+                0.0
+            };
         }
         Ruling::Grid => (dress.top, dress.bottom, dress.sides) = (0.6, 0.6, 0.6),
         Ruling::Rows => dress.bottom = if closes_header { 1.0 } else { 0.5 },

@@ -93,13 +93,19 @@ impl<'a> Writer<'a> {
             Language::Zh => ", region: \"CN\"",
             _ => "",
         };
+        // Scripts with marks above and below need lines that are high enough for them.
+        let (edges, less) = match self.spec.language.script() {
+            "Arab" | "Deva" => (", top-edge: 0.95em, bottom-edge: -0.32em", 0.5),
+            "Hans" => (", top-edge: 0.86em, bottom-edge: -0.1em", 0.25),
+            _ => ("", 0.0),
+        };
         let text = format!(
-            "#set text(font: {}, size: {}, fill: {}, lang: \"{}\"{region})\n#set par(leading: {}em)\n",
+            "#set text(font: {}, size: {}, fill: {}, lang: \"{}\"{region}{edges})\n#set par(leading: {}em)\n",
             families(&look.body),
             pt(look.size),
             color(look.ink),
             self.spec.language.code(),
-            number(look.leading),
+            number((look.leading - less).max(0.05)),
         );
         self.put(&text);
     }
@@ -229,8 +235,12 @@ impl<'a> Writer<'a> {
                     }
                     None if *hand => {
                         let id = format!("hand.{}", self.regions.len());
-                        let opening =
-                            Opening { hand: true, is_unit: false, is_block: false, ..Opening::block(&id, Class::Value) };
+                        let opening = Opening {
+                            hand: true,
+                            is_unit: false,
+                            is_block: false,
+                            ..Opening::block(&id, Class::Value)
+                        };
                         self.within(opening, |w| w.literal(text));
                     }
                     None => self.literal(text),

@@ -119,40 +119,102 @@ impl Assembler<'_> {
         truth: &mut PageTruth,
     ) -> BlockText {
         let region = &self.source.regions[block];
-        let index = truth.blocks.len();
-        let mut bbox: Option<Rect> = None;
-        let mut grow = |rect: Rect| bbox = Some(bbox.map_or(rect, |b| b.union(rect)));
         let mut lines = Vec::new();
         for (_, fragments) in units.range((block, 0)..(block + 1, 0)) {
             lines.extend(read::lines(fragments.clone()));
         }
-        lines.iter().flatten().for_each(|w| grow(w.bbox));
         let whole = self.known.texts.get(&*region.id);
-        let mut text = match whole {
+        let text = match whole {
             Some(whole) if self.known.pages.get(&block) == Some(&1) => whole.clone(),
-            _ => read::join(&lines, whole.map_or("", String::as_str), self.spec.language.is_unspaced()),
+            _ => self.read(&lines, whole),
         };
-        for line in &lines {
-            self.line(line, index, truth);
-        }
-        if let Some((_, place)) = self.page.holes.iter().find(|h| h.0 == block) {
-            let id = &*region.id;
-            if let Some(ink) = self.page.scene.nodes.iter().find(|n| n.id == id).and_then(ink_of) {
-                grow(ink);
-            } else {
-                grow(*place);
+        let mut text_of_block = BlockText {
+            id: region.id.clone(),
+            class: region.class,
+            level: region.level,
+            marker: region.marker.clone(),
+            text,
+            table: None,
+            drawn: None,
+        };
+        if self.known.tables.contains_key(&*region.id) {
+            text_of_block.table = Some(self.table_block(block, &lines, seen, truth));
+        } else if let Some((_, place)) = self.page.holes.iter().find(|h| h.0 == block) {
+            text_of_block.drawn = Some(self.hole_block(block, *place, seen, truth));
+        } else {
+            let parts = columns(lines);
+            let one = parts.len() == 1;
+            for part in parts {
+                let text = if one { text_of_block.text.clone() } else { self.read(&part, whole) };
+                self.push(block, &part, text, None, seen, truth);
             }
-            text = self.words_of_drawing(id, index, truth);
         }
-        let rows = self.table(block, index, truth, &mut grow);
-        let continued = !seen.insert(block) && !region.class.is_furniture();
-        let bbox = array(bbox.unwrap_or(Rect::ZERO));
-        let (id, class, level) = (region.id.clone(), region.class, region.level);
-        truth.blocks.push(Block { id: id.clone(), class, bbox, text: text.clone(), level, continued });
-        let in_line = region.is_inline_hole.then(String::new);
-        let drawn = self.drawings.get(&*id).map(|f| in_line.or_else(|| f.drawing.markdown.clone()));
-        let table = self.known.tables.get(&*id).map(|t| table::markdown(t, &rows));
-        BlockText { id, class, level, marker: region.marker.clone(), text, table, drawn }
+        text_of_block
+    }
+
+    /// What is read of some lines of a text.
+    fn read(&self, lines: &[Vec<ReadWord>], whole: Option<&String>) -> String {
+        read::join(lines, whole.map_or("", String::as_str), self.spec.language.is_unspaced())
+    }
+
+    /// Adds a block, or the part of one that stands in one column, with its lines; `ground` is what it covers besides.
+    fn push(
+        &self,
+        block: usize,
+        lines: &[Vec<ReadWord>],
+        text: String,
+        ground: Option<Rect>,
+        seen: &mut BTreeSet<usize>,
+        truth: &mut PageTruth,
+    ) {
+        let region = &self.source.regions[block];
+        let index = truth.blocks.len();
+        let ink = lines.iter().flatten().map(|w| w.bbox).chain(ground).reduce(|a, b| a.union(b));
+        truth.blocks.push(Block {
+            id: region.id.clone(),
+            class: region.class,
+            bbox: array(ink.unwrap_or(Rect::ZERO)),
+            text,
+            level: region.level,
+            continued: !seen.insert(block) && !region.class.is_furniture(),
+        });
+        lines.iter().for_each(|line| self.line(line, index, truth));
+    }
+
+    /// A drawing: its box is its ink's. What stands for it in Markdown.
+    fn hole_block(
+        &self,
+        block: usize,
+        place: Rect,
+        seen: &mut BTreeSet<usize>,
+        truth: &mut PageTruth,
+    ) -> Option<String> {
+        let region = &self.source.regions[block];
+        let id = &*region.id;
+        let ink = self.page.scene.nodes.iter().find(|n| n.id == id).and_then(ink_of);
+        self.push(block, &[], String::new(), Some(ink.unwrap_or(place)), seen, truth);
+        let index = truth.blocks.len() - 1;
+        truth.blocks[index].text = self.words_of_drawing(id, index, truth);
+        let drawn = self.drawings.get(id).and_then(|f| f.drawing.markdown.clone());
+        if region.is_inline_hole { Some(String::new()) } else { drawn }
+    }
+
+    /// A table, or its rows on this page; its Markdown.
+    fn table_block(
+        &self,
+        block: usize,
+        lines: &[Vec<ReadWord>],
+        seen: &mut BTreeSet<usize>,
+        truth: &mut PageTruth,
+    ) -> String {
+        let index = truth.blocks.len();
+        let Some(table) = self.table(block, index) else { return String::new() };
+        let text = self.read(lines, None);
+        let [x0, y0, x1, y1] = table.bbox;
+        self.push(block, lines, text, Some(Rect::new(x0, y0, x1, y1)), seen, truth);
+        let markdown = table.markdown.clone();
+        truth.tables.push(table);
+        markdown
     }
 
     fn line(&self, words: &[ReadWord], block: usize, truth: &mut PageTruth) {
@@ -194,10 +256,9 @@ impl Assembler<'_> {
         texts.join(" ")
     }
 
-    /// The rows of a table that are on the page; nothing for other blocks.
-    fn table(&self, block: usize, index: usize, truth: &mut PageTruth, grow: &mut impl FnMut(Rect)) -> Vec<usize> {
-        let region = &self.source.regions[block];
-        let Some(spec) = self.known.tables.get(&*region.id) else { return Vec::new() };
+    /// The rows of a table that are on the page.
+    fn table(&self, block: usize, index: usize) -> Option<Table> {
+        let spec = self.known.tables.get(&*self.source.regions[block].id)?;
         let here: BTreeMap<usize, Rect> =
             self.page.cells.iter().filter(|c| self.source.regions[c.0].block == block).copied().collect();
         let mut cells = Vec::new();
@@ -226,9 +287,8 @@ impl Assembler<'_> {
         }
         let mut rows: Vec<usize> = cells.iter().map(|c| c.row).collect();
         rows.dedup();
-        let Some(rect) = here.values().copied().reduce(|a, b| a.union(b)) else { return rows };
-        grow(rect);
-        truth.tables.push(Table {
+        let rect = here.values().copied().reduce(|a, b| a.union(b))?;
+        Some(Table {
             id: spec.id.clone(),
             block: index,
             bbox: array(rect),
@@ -236,8 +296,7 @@ impl Assembler<'_> {
             html: table::html(spec, &rows),
             latex: table::latex(spec, &rows),
             markdown: table::markdown(spec, &rows),
-        });
-        rows
+        })
     }
 
     fn fields(&self) -> Vec<Field> {
@@ -263,6 +322,22 @@ impl Assembler<'_> {
             })
             .collect()
     }
+}
+
+/// Lines by the column they stand in: a line above the one before it starts the next column.
+fn columns(lines: Vec<Vec<ReadWord>>) -> Vec<Vec<Vec<ReadWord>>> {
+    let mut parts: Vec<Vec<Vec<ReadWord>>> = Vec::new();
+    let mut last = f64::NEG_INFINITY;
+    for line in lines {
+        let Some(bbox) = line.iter().map(|w| w.bbox).reduce(|a, b| a.union(b)) else { continue };
+        let middle = bbox.center().y;
+        match parts.last_mut() {
+            Some(part) if middle > last - bbox.height() => part.push(line),
+            _ => parts.push(vec![line]),
+        }
+        last = middle;
+    }
+    parts
 }
 
 /// Headers are read first, notes and footers last.

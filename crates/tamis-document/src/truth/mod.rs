@@ -40,10 +40,10 @@ pub struct PageTruth {
     pub markdown: String,
 }
 
-/// A block, or the part of one that is on the page.
+/// A block, or the part of one that stands on the page in one column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Block {
-    /// As in the spec, and in the scene.
+    /// As in the spec, and in the scene. Parts in different columns share it.
     pub id: String,
     /// What it is.
     pub class: Class,
@@ -53,7 +53,7 @@ pub struct Block {
     pub text: String,
     /// Level of a heading, from 1; 0 for all else.
     pub level: u8,
-    /// It begins on an earlier page.
+    /// It begins in an earlier column or on an earlier page.
     pub continued: bool,
 }
 

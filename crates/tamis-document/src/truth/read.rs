@@ -12,6 +12,8 @@ pub(crate) struct ReadWord {
     pub region: usize,
     baseline: f64,
     size: f64,
+    /// Clusters that are in the text already.
+    keys: Vec<(u32, u32)>,
 }
 
 /// The lines of one text, from its fragments in any order.
@@ -41,27 +43,42 @@ pub(crate) fn lines(mut fragments: Vec<Fragment>) -> Vec<Vec<ReadWord>> {
 
 fn word(f: &Fragment) -> ReadWord {
     ReadWord {
-        text: f.text.clone(),
+        text: f.clusters.iter().map(|c| c.1.as_str()).collect(),
         bbox: f.bbox,
         corners: f.corners,
         region: f.region,
         baseline: f.baseline,
         size: f.size,
+        keys: f.clusters.iter().map(|c| c.0).collect(),
     }
 }
 
 fn extend(word: &mut ReadWord, f: &Fragment) {
-    word.text.push_str(&f.text);
+    let marks = shares(word, f);
+    for (key, text) in &f.clusters {
+        // The hyphen of a broken word has the key of the letters before it.
+        if !word.keys.contains(key) || text == "-" {
+            word.text.push_str(text);
+            word.keys.push(*key);
+        }
+    }
     word.bbox = word.bbox.union(f.bbox);
     word.corners = None;
-    if f.size > word.size {
+    if marks {
+        word.baseline = word.baseline.max(f.baseline);
+    } else if f.size > word.size {
         (word.size, word.baseline) = (f.size, f.baseline);
     }
 }
 
+/// Whether a fragment shows a mark of one of the word's letters.
+fn shares(word: &ReadWord, f: &Fragment) -> bool {
+    f.clusters.iter().any(|c| word.keys.contains(&c.0))
+}
+
 /// Raised marks and handwriting leave the baseline, but by less than lines are apart.
 fn on_one_line(word: &ReadWord, next: &Fragment) -> bool {
-    (word.baseline - next.baseline).abs() < 0.62 * word.size.max(next.size)
+    shares(word, next) || (word.baseline - next.baseline).abs() < 0.62 * word.size.max(next.size)
 }
 
 /// Whether two neighbours are parts of one word: no space between them in the text nor on the page.

@@ -96,7 +96,14 @@ impl Walk<'_> {
             x += advance;
         }
         let (upright, transform) = split(at);
-        let run = TextRun { text: item.text.to_string(), size, color: solid(&item.fill)?, glyphs, origin: upright, angle: 0.0 };
+        let run = TextRun {
+            text: item.text.to_string(),
+            size,
+            color: solid(&item.fill)?,
+            glyphs,
+            origin: upright,
+            angle: 0.0,
+        };
         self.out.push(Piece { content: Content::Text { run, source }, transform });
         Ok(())
     }
