@@ -86,28 +86,39 @@ impl Affine {
         let [a, b, c, d, e, f] = self.0;
         [a * x + b * y + c, d * x + e * y + f]
     }
+}
 
-    /// The smallest box around the image of a box.
-    pub fn apply_box(&self, bbox: &BBox) -> BBox {
-        let corners = bbox.corners().map(|p| self.apply(p));
-        let low = |axis: usize| corners.iter().map(|p| p[axis]).fold(f64::INFINITY, f64::min);
-        let high = |axis: usize| corners.iter().map(|p| p[axis]).fold(f64::NEG_INFINITY, f64::max);
-        BBox([low(0), low(1), high(0), high(1)])
+/// Where points of the plane go.
+pub trait PointMap {
+    /// Where one point goes.
+    fn apply(&self, point: [f64; 2]) -> [f64; 2];
+
+    /// Whether straight lines stay straight; if not, the sides of boxes and polygons are followed point by point.
+    fn keeps_lines(&self) -> bool;
+}
+
+impl PointMap for Affine {
+    fn apply(&self, point: [f64; 2]) -> [f64; 2] {
+        Affine::apply(self, point)
+    }
+
+    fn keeps_lines(&self) -> bool {
+        true
     }
 }
 
-/// How the pixels of one image moved: an affine map, then a cut to a new frame of `width` x `height` pixels.
+/// How the pixels of one image moved: a map, then a cut to a new frame of `width` x `height` pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Motion {
+pub struct Motion<M = Affine> {
     /// old pixels to new pixels
-    pub map: Affine,
+    pub map: M,
     /// width of the new image
     pub width: f64,
     /// height of the new image
     pub height: f64,
 }
 
-impl Motion {
+impl<M: PointMap> Motion<M> {
     /// The value after the motion, or `None` when nothing of it is left in the new frame.
     ///
     /// Boxes and polygons are cut to the frame, points outside it are lost, elements that are lost leave their list.
@@ -119,7 +130,7 @@ impl Motion {
                 let inside = x >= 0.0 && y >= 0.0 && x <= self.width && y <= self.height;
                 inside.then_some(Value::Point(Point([x, y])))
             }
-            Value::Box(b) => self.map.apply_box(b).intersect(&self.frame()).map(Value::Box),
+            Value::Box(b) => self.bbox(b).intersect(&self.frame()).map(Value::Box),
             Value::Polygon(p) => self.polygon(p).map(|p| Value::Polygon(std::sync::Arc::new(p))),
             Value::Media(_) => mask(value),
             Value::List(items) => Some(Value::list(items.iter().filter_map(|v| self.apply(v, mask)).collect())),
@@ -144,9 +155,34 @@ impl Motion {
         BBox([0.0, 0.0, self.width, self.height])
     }
 
+    /// The smallest box around where a box goes.
+    fn bbox(&self, bbox: &BBox) -> BBox {
+        let outline = self.outline(&bbox.corners());
+        let low = |axis: usize| outline.iter().map(|p| p[axis]).fold(f64::INFINITY, f64::min);
+        let high = |axis: usize| outline.iter().map(|p| p[axis]).fold(f64::NEG_INFINITY, f64::max);
+        BBox([low(0), low(1), high(0), high(1)])
+    }
+
+    /// Where the corners of an outline go, and points between them if its sides do not stay straight.
+    fn outline(&self, corners: &[[f64; 2]]) -> Vec<[f64; 2]> {
+        /// Pixels between two points of a side that is followed.
+        const STEP: f64 = 8.0;
+        /// Points of one side, at most.
+        const MOST: f64 = 256.0;
+        let mut moved = Vec::with_capacity(corners.len());
+        for (i, p) in corners.iter().enumerate() {
+            let q = &corners[(i + 1) % corners.len()];
+            let length = (q[0] - p[0]).hypot(q[1] - p[1]);
+            let pieces = if self.map.keeps_lines() { 1.0 } else { (length / STEP).ceil().clamp(1.0, MOST) };
+            let between = |t: f64| [p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1])];
+            moved.extend((0..pieces as usize).map(|k| self.map.apply(between(k as f64 / pieces))));
+        }
+        moved
+    }
+
     /// Sutherland-Hodgman against the four sides of the frame.
     fn polygon(&self, polygon: &Polygon) -> Option<Polygon> {
-        let mut corners: Vec<[f64; 2]> = polygon.0.iter().map(|p| self.map.apply(*p)).collect();
+        let mut corners = self.outline(&polygon.0);
         let sides = [(0, 0.0, 1.0), (0, self.width, -1.0), (1, 0.0, 1.0), (1, self.height, -1.0)];
         for (axis, at, sign) in sides {
             corners = cut_by(&corners, axis, at, sign);
@@ -198,6 +234,23 @@ mod tests {
         let triangle = Polygon(vec![[-10.0, 0.0], [10.0, 0.0], [10.0, 20.0]]);
         let cut = crop(0.0, 0.0, 20.0, 20.0).polygon(&triangle).unwrap();
         assert_eq!(cut.0, [[0.0, 0.0], [10.0, 0.0], [10.0, 20.0], [0.0, 10.0]]);
+    }
+
+    #[test]
+    fn the_sides_of_a_box_are_followed_where_they_bend() {
+        struct Bulge;
+        impl PointMap for Bulge {
+            fn apply(&self, [x, y]: [f64; 2]) -> [f64; 2] {
+                [x, y + 10.0 * (x / 100.0 * std::f64::consts::PI).sin()]
+            }
+            fn keeps_lines(&self) -> bool {
+                false
+            }
+        }
+        let motion = Motion { map: Bulge, width: 200.0, height: 200.0 };
+        let BBox([x0, y0, x1, y1]) = motion.bbox(&BBox([0.0, 20.0, 100.0, 40.0]));
+        assert_eq!([x0, y0, x1], [0.0, 20.0, 100.0]);
+        assert!((y1 - 50.0).abs() < 0.1, "the lower side bulges by 10: {y1}");
     }
 
     #[test]

@@ -28,6 +28,11 @@ impl Rng {
         self.0.next_u64()
     }
 
+    /// A seed to be written into a spec: 53 random bits, so that JSON holds it exactly wherever it is read.
+    pub fn seed(&mut self) -> u64 {
+        self.bits() >> 11
+    }
+
     /// Uniform in `[0, 1)`, 53 bits.
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64

@@ -62,6 +62,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<gate::require::GateRequire>(),
     OperatorSpec::of::<group::by::GroupBy>(),
     OperatorSpec::of::<image::crop::ImageCrop>(),
+    OperatorSpec::of::<image::degrade::ImageDegrade>(),
     OperatorSpec::of::<image::draw_boxes::ImageDrawBoxes>(),
     OperatorSpec::of::<image::edit::ImageEdit>(),
     OperatorSpec::of::<image::generate::ImageGenerate>(),

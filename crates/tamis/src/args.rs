@@ -46,6 +46,8 @@ pub enum Command {
     Resume(ResumeArgs),
     /// Prove that nothing vanished: sums, digests, lineage and media of a run
     Verify(VerifyArgs),
+    /// Draw a contact sheet of a run's pictures
+    Sheet(SheetArgs),
     /// Show what came out of a run: counts, rejects by reason, distributions, cost, digest
     Stats(StatsArgs),
     /// Write the samples of a run in a format that trainers read
@@ -272,6 +274,9 @@ pub struct ResumeArgs {
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tamis verify out/llava\n  \
+    tamis verify out/qianfan-vl --redraw      makes every sample again and compares it, pictures bit for bit")]
 pub struct VerifyArgs {
     /// The run directory, or its URL
     pub dir: PathBuf,
@@ -281,6 +286,47 @@ pub struct VerifyArgs {
     /// Only look media up instead of hashing every byte again
     #[arg(long)]
     pub fast: bool,
+    /// Make every sample again from recipe, input, seed and the answers on file, and compare: no model is asked
+    #[arg(long)]
+    pub redraw: bool,
+    /// Machine-readable
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sheet`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tamis sheet out/qianfan-vl --out sheet.png\n  \
+    tamis sheet out/qianfan-vl --out sheet.png --by chart_type --take 200 --columns 10\n  \
+    tamis sheet out/qianfan-vl --out boxes.png --boxes elements --cell 600 --columns 2 --take 8")]
+pub struct SheetArgs {
+    /// The run directory, or its URL
+    pub dir: PathBuf,
+    /// Where the run is.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// The picture to write; its ending says the format: .png, .jpg or .webp
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// The image field to show [default: the first one of the samples]
+    #[arg(long, value_name = "FIELD")]
+    pub field: Option<String>,
+    /// At most this many pictures, spread evenly over the run
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub take: usize,
+    /// Pictures side by side
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub columns: usize,
+    /// Side of the square that each picture is fitted into, in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 240)]
+    pub cell: u32,
+    /// Fields whose values are written below each picture
+    #[arg(long, value_name = "FIELD,FIELD", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// A field of boxes, regions or a list of either, drawn over each picture
+    #[arg(long, value_name = "FIELD")]
+    pub boxes: Option<String>,
     /// Machine-readable
     #[arg(long)]
     pub json: bool,

@@ -9,7 +9,7 @@ use tamis_core::source::{SharedSource, Wanted};
 use tamis_core::{Name, place};
 use tamis_engine::RunDir;
 use tamis_models::Bindings;
-use tamis_ops::REGISTRY;
+use crate::registry::REGISTRY;
 use tamis_recipe::plan::Plan;
 use tamis_recipe::{Checked, Files, Library};
 
@@ -40,7 +40,7 @@ pub fn check(recipe: &RecipeArgs) -> Result<Checked, Error> {
 /// Checks the recipe in a folder.
 pub fn check_files(files: &dyn Files, set: &[String], shown_at: String) -> Result<Checked, Error> {
     let set = set.iter().map(|pair| split(pair, "--set", "min_side=56")).collect::<Result<_, _>>()?;
-    Ok(tamis_recipe::check(files, REGISTRY, &tamis_recipe::Options { set, library: &Cookbook, shown_at }))
+    Ok(tamis_recipe::check(files, &REGISTRY, &tamis_recipe::Options { set, library: &Cookbook, shown_at }))
 }
 
 /// The plan of a checked recipe; its diagnostics go to standard error, and errors refuse.

@@ -8,6 +8,8 @@ mod error;
 mod human;
 mod launch;
 mod progress;
+mod redraw;
+mod registry;
 mod tables;
 mod trained;
 
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(args),
         Command::Resume(args) => commands::resume::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
+        Command::Sheet(args) => commands::sheet::run(&args),
         Command::Stats(args) => commands::stats::run(&args),
         Command::Export(args) => commands::export::run(&args),
         Command::New(args) => commands::new::run(&args),

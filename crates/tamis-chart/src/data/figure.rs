@@ -90,14 +90,18 @@ pub fn figure(kinds: &[Kind], options: &Options, rng: &mut Rng) -> Result<Figure
     }
     // A figure whose charts have letters only needs a title to be understood.
     let titled = !single && (titles == SubplotTitles::LettersOnly || chance(rng, 0.6));
+    let mut scenario = story.scenario();
+    if let ([chart], false) = (charts.as_slice(), charts.first().is_some_and(|c| story.tells(c))) {
+        scenario.story.clone_from(&chart.title);
+    }
     let name = rng.pick(&options.looks).cloned().unwrap_or_default();
     Ok(Figure {
         size: options.size.unwrap_or_else(|| size(grid, rng)),
         grid,
         charts,
         title: titled.then(|| title::figure_title(&story, rng)),
-        look: LookSpec { name, seed: rng.bits(), diversify },
-        scenario: story.scenario(),
+        look: LookSpec { name, seed: rng.seed(), diversify },
+        scenario,
     })
 }
 

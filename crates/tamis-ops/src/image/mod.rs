@@ -4,6 +4,7 @@
 //! grid with them: see `picture`.
 
 pub mod crop;
+pub mod degrade;
 pub mod draw_boxes;
 pub mod edit;
 pub mod generate;

@@ -8,7 +8,7 @@ use image::codecs::jpeg::JpegEncoder;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tamis_core::bind::{FieldRef, Scope};
-use tamis_core::geometry::Motion;
+use tamis_core::geometry::{Motion, PointMap};
 use tamis_core::media::{Header, MediaKind, encode_png};
 use tamis_core::operator::Context;
 use tamis_core::schema::Field;
@@ -118,7 +118,7 @@ impl Picture {
         record: &mut Record,
         ctx: &Context<'_>,
         pixels: &DynamicImage,
-        motion: &Motion,
+        motion: &Motion<impl PointMap>,
         mask: impl Fn(&DynamicImage) -> Result<DynamicImage, String>,
     ) -> Result<(), StepError> {
         let moved = self.moved(record, ctx, motion, mask)?;
@@ -144,7 +144,7 @@ impl Picture {
         &self,
         record: &Record,
         ctx: &Context<'_>,
-        motion: &Motion,
+        motion: &Motion<impl PointMap>,
         mask: impl Fn(&DynamicImage) -> Result<DynamicImage, String>,
     ) -> Result<Vec<Value>, StepError> {
         let before = self.header(record, ctx)?;

@@ -58,7 +58,7 @@ pub fn sample(level: Option<Level>, rng: &mut Rng) -> FormulaSpec {
         level: Some(level),
         topic: topic.to_string(),
         typeface,
-        seed: rng.bits(),
+        seed: rng.seed(),
         size: rng.range(22.0, 52.0).round(),
         ink,
         paper,

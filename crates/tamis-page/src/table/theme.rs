@@ -276,7 +276,7 @@ pub(super) fn choose(domain: &str, rng: &mut Rng) -> ThemeChoice {
     };
     let weights: Vec<f64> =
         themes().iter().map(|t| if close.iter().any(|c| t.name.contains(c)) { 3.0 } else { 1.0 }).collect();
-    ThemeChoice { name: themes()[rng.weighted(&weights)].name.clone(), seed: rng.bits() }
+    ThemeChoice { name: themes()[rng.weighted(&weights)].name.clone(), seed: rng.seed() }
 }
 
 #[cfg(test)]

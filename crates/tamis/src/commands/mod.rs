@@ -9,6 +9,7 @@ pub mod plan;
 pub mod resume;
 pub mod run;
 pub mod schema;
+pub mod sheet;
 pub mod show;
 pub mod sim;
 pub mod stats;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tamis_core::error::did_you_mean;
-use tamis_ops::REGISTRY;
+use crate::registry::REGISTRY;
 
 use crate::args::OpsArgs;
 use crate::error::{Error, Outcome};

@@ -46,6 +46,15 @@ pub struct Launch {
     shard: Shard,
 }
 
+/// How a run ended.
+pub struct Ended {
+    /// what came out, or why there is nothing
+    pub result: Result<Summary, EngineError>,
+    seconds: f64,
+    resumed: bool,
+    meter: Arc<Meter>,
+}
+
 impl Launch {
     /// Opens the input and the bindings; asks no model.
     pub fn new(plan: Arc<Plan>, args: RunArgs) -> Result<Launch, Error> {
@@ -61,6 +70,14 @@ impl Launch {
 
     /// Runs to the end, prints what came out.
     pub fn go(mut self) -> Outcome {
+        let ended = self.execute()?;
+        let report =
+            Report { launch: &self, seconds: ended.seconds, resumed: ended.resumed, meter: &ended.meter };
+        report.print(ended.result)
+    }
+
+    /// Runs to the end.
+    pub fn execute(&mut self) -> Result<Ended, Error> {
         let jobs = launch::jobs(self.args.jobs);
         let runtime = launch::runtime(jobs)?;
         if let Some(bindings) = &self.bindings {
@@ -116,9 +133,7 @@ impl Launch {
         if let Some(journal) = journal {
             let _ = journal.sync();
         }
-        let report =
-            Report { launch: &self, seconds: began.elapsed().as_secs_f64(), resumed: claim.resumed, meter: &meter };
-        report.print(result)
+        Ok(Ended { result, seconds: began.elapsed().as_secs_f64(), resumed: claim.resumed, meter })
     }
 
     fn claim(&self) -> Result<Claim, Error> {

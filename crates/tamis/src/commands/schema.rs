@@ -6,6 +6,6 @@ use crate::error::Outcome;
 
 /// Prints the schema.
 pub fn run() -> Outcome {
-    println!("{:#}", tamis_recipe::schema::recipe_schema(tamis_ops::REGISTRY));
+    println!("{:#}", tamis_recipe::schema::recipe_schema(&crate::registry::REGISTRY));
     Ok(ExitCode::SUCCESS)
 }

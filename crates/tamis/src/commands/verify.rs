@@ -8,7 +8,7 @@ use tamis_engine::verify::verify;
 
 use crate::args::VerifyArgs;
 use crate::error::{Error, FAILED, Outcome};
-use crate::{human, launch};
+use crate::{human, launch, redraw};
 
 /// Proves, or tells everything that is wrong.
 pub fn run(args: &VerifyArgs) -> Outcome {
@@ -23,9 +23,16 @@ pub fn run(args: &VerifyArgs) -> Outcome {
             code: FAILED,
         })?);
     }
+    let redrawn = if args.redraw && report.problems.is_empty() {
+        let redrawn = redraw::redraw(&dir, &run, &args.dir)?;
+        report.problems.extend(redrawn.problems.iter().cloned());
+        Some(redrawn)
+    } else {
+        None
+    };
     let good = report.problems.is_empty();
     if args.json {
-        println!("{}", json!({ "ok": good, "report": report }));
+        println!("{}", json!({ "ok": good, "report": report, "redrawn": redrawn }));
     } else {
         report.problems.iter().for_each(|problem| eprintln!("{} {problem}", human::red("✘")));
         if good {
@@ -38,6 +45,10 @@ pub fn run(args: &VerifyArgs) -> Outcome {
                 human::count(report.media),
                 if args.fast { "" } else { " and hashed again" }
             );
+            if let Some(redrawn) = &redrawn {
+                let samples = human::counted(redrawn.samples, "sample");
+                println!("  {samples} made again, {} the same bit for bit", human::counted(redrawn.pictures, "picture"));
+            }
             println!("  digest   {}", report.digest);
         }
     }

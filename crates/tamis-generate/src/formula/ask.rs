@@ -1,0 +1,61 @@
+//! `ask.formula`
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tamis_core::bind::{FieldRef, Scope};
+use tamis_core::operator::{Bound, Context, OperatorConfig, Transform, Verdict};
+use tamis_core::{Record, StepError, Type};
+use tamis_question::ask_world;
+use tamis_question::world::{View, World};
+
+use crate::questions::{Questions, Wanted};
+
+/// Asks for the LaTeX of a formula, in several phrasings.
+///
+/// Reads `latex`. Writes `into`.
+///
+/// # Example
+///
+/// ```yaml
+/// - ask.formula: { latex: latex, into: questions, wanted: { count: 1 } }
+/// ```
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskFormula {
+    /// The formula in LaTeX, as `draw.formula` wrote it.
+    latex: String,
+    /// The field for the questions.
+    #[serde(default = "into")]
+    into: String,
+    /// Which questions, and how many.
+    #[serde(default)]
+    wanted: Wanted,
+}
+
+fn into() -> String {
+    "questions".into()
+}
+
+impl OperatorConfig for AskFormula {
+    const NAME: &'static str = "ask.formula";
+
+    fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
+        let latex = scope.read("latex", &self.latex, &Type::Text);
+        let questions = Questions::bind(scope, self.wanted, &self.into, None);
+        Bound::transform(AskOf { latex: latex?, questions: questions? })
+    }
+}
+
+struct AskOf {
+    latex: FieldRef,
+    questions: Questions,
+}
+
+impl Transform for AskOf {
+    fn apply(&self, record: &mut Record, ctx: &Context<'_>) -> Result<Verdict, StepError> {
+        let latex = self.latex.get(record).as_text().unwrap_or_default();
+        let world = World::of_formula(latex, "formula");
+        let asked = ask_world(&world, &View::default(), &self.questions.ask, &mut ctx.rng(record));
+        self.questions.write(asked, record)
+    }
+}
