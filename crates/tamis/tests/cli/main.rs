@@ -1,6 +1,8 @@
 //! The program as a person uses it: real processes, real files, a real server on loopback.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
+mod media;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
