@@ -122,7 +122,7 @@ fn verify_tells_which_picture_has_changed_or_is_gone_and_nothing_wrong_is_export
     let summary = run(here, &recipe, &photos, "r", &["--media", "in-place"]);
     assert_eq!(summary["complete"], true);
     let text = std::fs::read_to_string(here.join("r/stages/0/part-000000/accepted.jsonl")).unwrap();
-    let names: Vec<String> = text.lines().map(|line| key(line)).collect();
+    let names: Vec<String> = text.lines().map(key).collect();
     let (changed, gone) = (photos.join(&names[0]), photos.join(&names[1]));
     let mut bytes = std::fs::read(&changed).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
