@@ -92,7 +92,9 @@ impl Drill<'_> {
     fn run(&self, kills: u32, random: &mut Random) -> Done {
         let name = self.subject.name();
         self.server.forget()?;
+        let began = Instant::now();
         let quiet = self.finish("undisturbed", &[])?;
+        let whole = began.elapsed();
         let by_faults = self.server.answered_twice()?;
         println!("   {name} undisturbed: {quiet}, {by_faults} answers twice because of faults");
         for jobs in ["1", "8"] {
@@ -104,7 +106,7 @@ impl Drill<'_> {
             let out = format!("killed-{round}");
             round += 1;
             self.server.forget()?;
-            while killed < kills && self.kill_once(&out, random)? {
+            while killed < kills && self.kill_once(&out, whole, random)? {
                 killed += 1;
                 if killed % 2 == 0 {
                     self.works.set(self.works.get() + 1);
@@ -172,10 +174,10 @@ impl Drill<'_> {
         digest(&text).ok_or_else(|| format!("kill drill: no digest in {text}{errors}"))
     }
 
-    /// Kills once at a random instant; false when the run ended before.
-    fn kill_once(&self, out: &str, random: &mut Random) -> Result<bool, String> {
+    /// Kills once at a random instant of a run that takes so long; false when it ended before.
+    fn kill_once(&self, out: &str, whole: Duration, random: &mut Random) -> Result<bool, String> {
         let mut child = self.command(out).spawn().map_err(|e| format!("kill drill: {e}"))?;
-        std::thread::sleep(Duration::from_millis(20 + random.below(900)));
+        std::thread::sleep(Duration::from_millis(20 + random.below(whole.as_millis() as u64)));
         let ended = child.try_wait().map_err(|e| format!("kill drill: {e}"))?.is_some();
         let _ = child.kill();
         let _ = child.wait();

@@ -401,12 +401,7 @@ impl Report<'_> {
         let samples = human::counted(summary.accepted, "sample");
         let taken_up = if self.resumed { " (taken up)" } else { "" };
         println!("{mark} {name}: {inputs} → {samples} in {}{taken_up}", human::duration(self.seconds));
-        println!(
-            "  accepted {}   rejected {}   failed {}",
-            human::count(summary.accepted),
-            human::count(summary.rejected),
-            human::count(summary.failed)
-        );
+        println!("  {}", super::stats::endings_line(summary));
         super::stats::tell_reasons(summary);
         if summary.failed > 0 {
             println!("    each with its row and error in {dir}/stages/*/part-*/failed.jsonl");

@@ -33,7 +33,10 @@ pub fn run(args: &VerifyArgs) -> Outcome {
         if good {
             let records = human::counted(report.records, "record");
             let parts = human::counted(report.parts, "part");
-            println!("{} {records} in {parts}: each input is accepted, rejected or failed, once", human::green("✔"));
+            println!(
+                "{} {records} in {parts}: each input is accepted, rejected, failed or gathered, once",
+                human::green("✔")
+            );
             let splits = human::counted(report.splits, "fan-out");
             println!(
                 "  {splits} followed, {} media found{}",
