@@ -98,7 +98,8 @@ impl Drill<'_> {
         let by_faults = self.server.answered_twice()?;
         println!("   {name} undisturbed: {quiet}, {by_faults} answers twice because of faults");
         // Where a run directory lies changes nothing about threads.
-        for jobs in if self.bucket.is_none() { &["1", "8"][..] } else { &[] } {
+        let threads: &[&str] = if self.bucket.is_none() { &["1", "8"] } else { &[] };
+        for jobs in threads {
             same(&quiet, &self.finish(&format!("jobs-{jobs}"), &["--jobs", jobs])?, &format!("--jobs {jobs}"))?;
         }
         same(&quiet, &self.shards()?, "four shards")?;
