@@ -8,19 +8,14 @@ and imports included, and what is left: the truth is 35,000 captions.
 
 import argparse
 import json
-import shutil
-import statistics
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 from captions import make_captions
-from entrants import Venv, _json_lines, environment, install
-from measure import Client
-
-ROOT = Path(__file__).resolve().parent.parent
-BENCH = ROOT / "bench"
+from entrants import Venv, _json_lines, environment
+from turns import BENCH, Runs, fresh, install_peers, measured, medians, parse_arguments, python, take_turns
 
 PEERS = {
     "datatrove": Venv("datatrove-minhash", "datatrove",
@@ -31,30 +26,20 @@ PEERS = {
 
 
 def main() -> int:
-    args = parse_arguments()
+    args = parse_arguments(__doc__, list(COMMANDS), repeat=2, timeout=600)
     captions = make_captions(args.work / "captions")
     truth = json.loads((captions.parent / "truth.json").read_text())
-    for name in set(args.entrants) & set(PEERS):
-        install(PEERS[name], args.work)
-    runs: dict[str, list[dict]] = {}
-    for repeat in range(args.repeat):
-        for name in args.entrants:  # in turns, so that a slow minute of the machine meets them all
-            run = one_run(args, name, captions, truth)
-            runs.setdefault(name, []).append(run)
-            print(f"{name} {repeat + 1}: {run}", file=sys.stderr, flush=True)
-    print(table(runs, truth["unique"]))
+    absent = install_peers(PEERS, args)
+    runs = take_turns(args, lambda name: one_run(args, name, captions, truth), absent)
+    print(table(runs, truth["unique"], absent))
     return 0
 
 
 def one_run(args: argparse.Namespace, name: str, captions: Path, truth: dict) -> dict:
-    out = args.work / "runs" / f"M-{name}"
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    out = fresh(args.work / "runs" / f"M-{name}")
     command, kept_files = COMMANDS[name](args, captions, out)
-    usage = Client(command, environment(out), out, out / "client.log").wait(args.timeout)
-    if usage.exit_code != 0:
-        raise SystemExit(f"{name} ended with {usage.exit_code}; see {out / 'client.log'}")
-    kept = [int(row["id"]) for row in _json_lines(kept_files())]
+    usage = measured(name, command, out, args.timeout)
+    kept = [int(row.get("id", 0)) for row in _json_lines(kept_files())]  # datatrove leaves out what is zero
     families = Counter(truth["family"][row] for row in kept)
     return {
         "wall_s": round(usage.wall_s, 2),
@@ -80,7 +65,8 @@ def tamis(args: argparse.Namespace, captions: Path, out: Path):
 
 def datatrove(args: argparse.Namespace, captions: Path, out: Path):
     script = BENCH / "peers" / "datatrove_minhash.py"
-    return [python(args, "datatrove"), str(script), str(captions), str(out)], lambda: (out / "kept").glob("*.jsonl*")
+    command = [python(args, PEERS["datatrove"]), str(script), str(captions), str(out)]
+    return command, lambda: (out / "kept").glob("*.jsonl*")
 
 
 def data_juicer(args: argparse.Namespace, captions: Path, out: Path):
@@ -91,37 +77,22 @@ def data_juicer(args: argparse.Namespace, captions: Path, out: Path):
         "process": [{"document_minhash_deduplicator": {
             "tokenization": "space", "window_size": 3, "lowercase": True, "jaccard_threshold": 0.7}}],
     }))
-    return [str(Path(python(args, "data-juicer")).parent / "dj-process"), "--config", str(config)], lambda: [out / "kept.jsonl"]
-
-
-def python(args: argparse.Namespace, peer: str) -> str:
-    return str(args.work / f"venv-{PEERS[peer].name}" / "bin" / "python")
+    process = Path(python(args, PEERS["data-juicer"])).parent / "dj-process"
+    return [str(process), "--config", str(config)], lambda: [out / "kept.jsonl"]
 
 
 COMMANDS = {"tamis": tamis, "datatrove": datatrove, "data-juicer": data_juicer}
 
 
-def table(runs: dict[str, list[dict]], unique: int) -> str:
-    median = {name: {key: statistics.median(run[key] for run in all_runs) for key in all_runs[0]} for name, all_runs in runs.items()}
+def table(runs: Runs, unique: int, absent: dict[str, str]) -> str:
+    median = medians(runs)
     first = next(iter(median.values()))["wall_s"]
     lines = [f"| | wall s | ratio | CPU s | peak MB | kept (truth {unique:,}) | copies left | captions lost |",
              "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for name, run in median.items():
         lines.append(f"| {name} | {run['wall_s']:.1f} | {run['wall_s'] / first:.1f} | {run['cpu_s']:.1f} | {run['peak_mb']:.0f} | "
                      f"{run['kept']:,.0f} | {run['copies left']:,.0f} | {run['captions lost']:,.0f} |")
-    return "\n".join(lines)
-
-
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--entrants", nargs="+", choices=list(COMMANDS), default=list(COMMANDS), metavar="E")
-    parser.add_argument("--repeat", type=int, default=2, help="runs of each (default 2)")
-    parser.add_argument("--timeout", type=float, default=600, help="seconds an entrant may take (default 600)")
-    parser.add_argument("--tamis-bin", type=Path, default=ROOT / "target/release/tamis")
-    parser.add_argument("--work", type=Path, default=ROOT / "target/bench", help="environments, inputs, run folders")
-    args = parser.parse_args()
-    args.tamis_bin, args.work = args.tamis_bin.absolute(), args.work.absolute()
-    return args
+    return "\n".join(lines + [f"| {name} | could not be installed: {why} |" for name, why in absent.items()])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Runs one client as a process group and measures it: wall, CPU, resident memory, disk."""
 
 import os
+import select
 import signal
 import subprocess
 import time
@@ -32,6 +33,7 @@ class Client:
                 stdout=sink, stderr=subprocess.STDOUT, start_new_session=True,
             )
         self.started = time.monotonic()
+        self.end = os.pidfd_open(self.process.pid)  # readable when it has ended
         self.peak_rss = 0
 
     def wait(self, timeout_s: float, stop_when=lambda: False) -> Usage:
@@ -52,7 +54,7 @@ class Client:
             if elapsed > timeout_s or stop_when():
                 return self._kill(timed_out=elapsed > timeout_s)
             self.peak_rss = max(self.peak_rss, sum(rss for _, rss in _session(self.process.pid)))
-            time.sleep(SAMPLE_S if elapsed > 1 else SAMPLE_S / 5)
+            select.select([self.end], [], [], SAMPLE_S if elapsed > 1 else SAMPLE_S / 5)
 
     def _kill(self, timed_out: bool) -> Usage:
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -61,6 +63,7 @@ class Client:
 
     def _finish(self, status: int, usage, killed: bool, timed_out: bool = False) -> Usage:
         wall_s = time.monotonic() - self.started
+        os.close(self.end)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         for pid, _ in _session(self.process.pid):  # what the client left behind
             _kill_one(pid)
@@ -71,6 +74,13 @@ class Client:
             exit_code=None if killed else self.process.returncode,
             timed_out=timed_out,
         )
+
+
+def wait_for_quiet(max_load: float | None, patience_s: float = 180) -> None:
+    """With a limit, waits until the machine's one-minute load is below it, but not for ever."""
+    deadline = time.monotonic() + patience_s
+    while max_load is not None and os.getloadavg()[0] > max_load and time.monotonic() < deadline:
+        time.sleep(2)
 
 
 def written_bytes(folder: Path) -> int:

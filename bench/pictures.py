@@ -15,7 +15,9 @@ import struct
 from pathlib import Path
 
 WIDTH, HEIGHT = 640, 480
-BLOCKS_X, BLOCKS_Y = WIDTH // 8, HEIGHT // 8
+# Sizes of the pictures in a folder of many; about two thirds are at least 700 wide and 450 high.
+SIZES = ([(704, 456)] * 20 + [(720, 480)] * 14 + [(768, 512)] * 5 + [(800, 600)] * 5
+         + [(500, 375)] * 9 + [(480, 360)] * 4 + [(320, 480)] * 3 + [(640, 360)] * 3)
 LEVELS = 16  # steps of "how busy is this block"
 POOL = 96  # ready-made AC patterns at each step
 BUSYNESS = 13.55  # strength of the busiest block, chosen so that a file has about 90 kB
@@ -49,25 +51,39 @@ def make_inputs(folder: Path, rows: int, seed: int = 1) -> Path:
     return table
 
 
+def make_folder(folder: Path, count: int, seed: int = 1) -> Path:
+    """Writes `count` JPEGs of many sizes into `folder` once, about 89 kB each."""
+    done = folder.with_suffix(".done")
+    if done.exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    patterns = _ac_patterns(random.Random(seed))
+    for number in range(count):
+        rng = random.Random(seed * 1_000_003 + number)
+        (folder / f"{number:06d}.jpg").write_bytes(_jpeg(rng, patterns, *rng.choice(SIZES)))
+    done.touch()
+    return folder
+
+
 def image_bytes(rows_file: Path) -> int:
     """Bytes of all the pictures that rows.jsonl names."""
     return sum(path.stat().st_size for path in (rows_file.parent / "images").iterdir())
 
 
-def _jpeg(rng: random.Random, patterns: list[list[str]]) -> bytes:
+def _jpeg(rng: random.Random, patterns: list[list[str]], width: int = WIDTH, height: int = HEIGHT) -> bytes:
     bits = []
     light = [_smooth_field(rng, 110.0), _smooth_field(rng, 30.0), _smooth_field(rng, 30.0)]
     busy = _smooth_field(rng, 5.0)
     before = [0, 0, 0]
-    for y in range(BLOCKS_Y):
-        for x in range(BLOCKS_X):
+    for y in range(-(-height // 8)):
+        for x in range(-(-width // 8)):
             level = min(LEVELS - 1, max(0, round(LEVELS / 2 + busy(x, y))))
             for plane in range(3):
                 value = round(light[plane](x, y))
                 bits.append(_dc_bits(value - before[plane]))
                 before[plane] = value
                 bits.append(rng.choice(patterns[level if plane == 0 else level // 8]))
-    return _file("".join(bits))
+    return _file("".join(bits), width, height)
 
 
 def _smooth_field(rng: random.Random, amplitude: float):
@@ -123,14 +139,14 @@ def _huffman_codes(lengths: tuple, values: tuple) -> dict[int, str]:
     return codes
 
 
-def _file(bits: str) -> bytes:
+def _file(bits: str, width: int, height: int) -> bytes:
     bits += "1" * (-len(bits) % 8)
     scan = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\x00")
     return b"".join((
         b"\xff\xd8",
         _segment(0xE0, b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"),
         _segment(0xDB, b"\x00" + bytes([QUANTISER]) * 64),
-        _segment(0xC0, struct.pack(">BHHB", 8, HEIGHT, WIDTH, 3) + b"\x01\x11\x00\x02\x11\x00\x03\x11\x00"),
+        _segment(0xC0, struct.pack(">BHHB", 8, height, width, 3) + b"\x01\x11\x00\x02\x11\x00\x03\x11\x00"),
         _segment(0xC4, b"\x00" + bytes(DC_LENGTHS) + bytes(DC_VALUES)),
         _segment(0xC4, b"\x10" + bytes(AC_LENGTHS) + bytes(AC_VALUES)),
         _segment(0xDA, b"\x03\x01\x00\x02\x00\x03\x00\x00\x3f\x00"),

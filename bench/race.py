@@ -11,12 +11,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import report
 from entrants import VENVS, Entrant, Task, entrants, environment, install, version
-from measure import Client, Usage, written_bytes
+from measure import Client, Usage, wait_for_quiet, written_bytes
 from pictures import image_bytes, make_inputs
 from server import Server
 from workloads import WORKLOADS, Workload
@@ -168,13 +167,6 @@ def status(workload: Workload, usage: list[Usage], run: dict) -> str:
     if workload.name == "ERR":
         return "exit 0"
     return "loses rows" if run["lost"] or run["duplicated"] else "ok"
-
-
-def wait_for_quiet(max_load: float | None, patience_s: float = 180) -> None:
-    """With --max-load, waits until the machine's one-minute load is below it, but not for ever."""
-    deadline = time.monotonic() + patience_s
-    while max_load is not None and os.getloadavg()[0] > max_load and time.monotonic() < deadline:
-        time.sleep(2)
 
 
 def input_facts(work: Path) -> dict:

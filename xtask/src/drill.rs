@@ -1,15 +1,33 @@
 //! The kill drill: a run against a faulty server is killed at random instants, taken up again each time, and has to end
 //! with the digest of the undisturbed run.
 
-use std::io::{BufRead, BufReader};
+mod input;
+mod servers;
+
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::shell::{Done, cargo, root, tamis, target};
+use servers::{Bucket, Server};
 
-/// A recipe without a barrier, and one whose barrier needs every record.
-const RECIPES: [&str; 2] = ["llava", "bee-honeypipe"];
+use crate::shell::{Done, root, tamis, target};
+
+/// What is run, on how many rows, and whether its answers come in batches.
+struct Subject {
+    /// a recipe of the cookbook, or a folder of the repository
+    recipe: &'static str,
+    rows: u32,
+    batches: bool,
+}
+
+/// No barrier; a barrier that needs every record; rounds; barriers that decide, in rounds too, with batches.
+const SUBJECTS: [Subject; 4] = [
+    Subject { recipe: "xtask/drill/select", rows: 300, batches: true },
+    Subject { recipe: "mmevol", rows: 100, batches: false },
+    Subject { recipe: "bee-honeypipe", rows: 600, batches: false },
+    Subject { recipe: "llava", rows: 600, batches: false },
+];
 
 /// Kills `kills` times in all, over as many runs as it takes.
 ///
@@ -21,59 +39,94 @@ pub fn run(kills: u32, remote: bool) -> Done {
     let dir = target().join("drill");
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    let input = input(&dir)?;
+    let input = input::write(&dir)?;
     let server = Server::start()?;
+    let batches = models_with_batches(&dir, &server)?;
     let bucket = if remote { Some(Bucket::start(&dir)?) } else { None };
     let mut random = Random(u64::from(std::process::id()) ^ 0x9e37_79b9_7f4a_7c15);
-    for (recipe, share) in RECIPES.into_iter().zip([kills.div_ceil(2), kills / 2]) {
-        let works = std::cell::Cell::new(0);
-        let drill =
-            Drill { server: &server, input: &input, recipe, dir: dir.join(recipe), bucket: bucket.as_ref(), works };
-        drill.run(share, &mut random)?;
+    let (each, more) = (kills / SUBJECTS.len() as u32, kills % SUBJECTS.len() as u32);
+    for (number, subject) in (0..).zip(&SUBJECTS) {
+        let drill = Drill {
+            server: &server,
+            models: if subject.batches { batches.as_os_str() } else { server.url.as_ref() },
+            input: &input,
+            subject,
+            dir: dir.join(subject.name()),
+            bucket: bucket.as_ref(),
+            works: Cell::new(0),
+        };
+        drill.run(each + u32::from(number < more), &mut random)?;
     }
     println!("── kill drill: good, {kills} kills, {:.1} s", began.elapsed().as_secs_f64());
     Ok(())
 }
 
+impl Subject {
+    fn name(&self) -> &str {
+        self.recipe.rsplit('/').next().unwrap_or(self.recipe)
+    }
+}
+
+/// Binds the roles of `select` to the batch API of the simulator.
+fn models_with_batches(dir: &Path, server: &Server) -> Result<PathBuf, String> {
+    let path = dir.join("batches.yaml");
+    let batch = "{ max_requests: 100, wait_s: 0.2, poll_s: 0.1, poll_max_s: 0.2 }";
+    let model = format!("{{ backend: openai, url: \"{}\", model: tamis-sim, batch: {batch} }}", server.url);
+    let text = format!("roles: {{ writer: m, judge: m }}\nmodels:\n  m: {model}\n");
+    std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(path)
+}
+
 struct Drill<'a> {
     server: &'a Server,
+    models: &'a std::ffi::OsStr,
     input: &'a Path,
-    recipe: &'a str,
+    subject: &'a Subject,
     dir: PathBuf,
     bucket: Option<&'a Bucket>,
     /// how many working directories there were
-    works: std::cell::Cell<u32>,
+    works: Cell<u32>,
 }
 
 impl Drill<'_> {
     fn run(&self, kills: u32, random: &mut Random) -> Done {
+        let name = self.subject.name();
+        self.server.forget()?;
+        let began = Instant::now();
         let quiet = self.finish("undisturbed", &[])?;
-        println!("   {} undisturbed: {quiet}", self.recipe);
-        for jobs in ["1", "8"] {
+        let whole = began.elapsed();
+        let by_faults = self.server.answered_twice()?;
+        println!("   {name} undisturbed: {quiet}, {by_faults} answers twice because of faults");
+        // Where a run directory lies changes nothing about threads.
+        let threads: &[&str] = if self.bucket.is_none() { &["1", "8"] } else { &[] };
+        for jobs in threads {
             same(&quiet, &self.finish(&format!("jobs-{jobs}"), &["--jobs", jobs])?, &format!("--jobs {jobs}"))?;
         }
         same(&quiet, &self.shards()?, "four shards")?;
-        let (mut killed, mut round) = (0, 0);
+        let (mut killed, mut round, mut twice) = (0, 0, 0);
         while killed < kills {
             let out = format!("killed-{round}");
             round += 1;
-            while killed < kills && self.kill_once(&out, random)? {
+            self.server.forget()?;
+            while killed < kills && self.kill_once(&out, whole, random)? {
                 killed += 1;
                 if killed % 2 == 0 {
                     self.works.set(self.works.get() + 1);
                 }
             }
             same(&quiet, &self.finish(&out, &[])?, &format!("after {killed} kills"))?;
+            twice += self.server.answered_twice()?;
             self.verify(&out)?;
         }
-        println!("   {}: {killed} kills in {round} runs", self.recipe);
+        println!("   {name}: {killed} kills in {round} runs, {twice} answers twice");
         Ok(())
     }
 
     fn command(&self, out: &str) -> Command {
         let mut command = self.tamis();
-        command.args(["run", self.recipe, "--quiet", "--json", "--in-flight", "64"]);
-        command.arg("--input").arg(self.input).arg("--out").arg(self.place(out)).args(["--models", &self.server.url]);
+        command.args(["run", self.subject.recipe, "--quiet", "--json", "--in-flight", "64"]);
+        command.args(["--take", &self.subject.rows.to_string()]).current_dir(root());
+        command.arg("--input").arg(self.input).arg("--out").arg(self.place(out)).arg("--models").arg(self.models);
         self.work(&mut command, &format!("{out}-{}", self.works.get()));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -91,7 +144,7 @@ impl Drill<'_> {
     /// Where a run is.
     fn place(&self, out: &str) -> PathBuf {
         match self.bucket {
-            Some(_) => PathBuf::from(format!("s3://drill/{}/{out}", self.recipe)),
+            Some(_) => PathBuf::from(format!("s3://drill/{}/{out}", self.subject.name())),
             None => self.dir.join(out),
         }
     }
@@ -118,15 +171,15 @@ impl Drill<'_> {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         if !text.contains("\"complete\":true") {
-            return Err(format!("kill drill: {} {out} is not complete:\n{text}{errors}", self.recipe));
+            return Err(format!("kill drill: {} {out} is not complete:\n{text}{errors}", self.subject.name()));
         }
         digest(&text).ok_or_else(|| format!("kill drill: no digest in {text}{errors}"))
     }
 
-    /// Kills once at a random instant; false when the run ended before.
-    fn kill_once(&self, out: &str, random: &mut Random) -> Result<bool, String> {
+    /// Kills once at a random instant of a run that takes so long; false when it ended before.
+    fn kill_once(&self, out: &str, whole: Duration, random: &mut Random) -> Result<bool, String> {
         let mut child = self.command(out).spawn().map_err(|e| format!("kill drill: {e}"))?;
-        std::thread::sleep(Duration::from_millis(20 + random.below(900)));
+        std::thread::sleep(Duration::from_millis(20 + random.below(whole.as_millis() as u64)));
         let ended = child.try_wait().map_err(|e| format!("kill drill: {e}"))?.is_some();
         let _ = child.kill();
         let _ = child.wait();
@@ -159,107 +212,9 @@ fn same(expected: &str, found: &str, what: &str) -> Done {
     if expected == found { Ok(()) } else { Err(format!("kill drill: {what}: digest {found}, expected {expected}")) }
 }
 
-/// Small pictures with captions: the photographs of the examples, many times over, with different texts.
-fn input(dir: &Path) -> Result<PathBuf, String> {
-    let photos = root().join("examples/coco/images");
-    let mut names: Vec<PathBuf> = std::fs::read_dir(&photos)
-        .map_err(|e| format!("{}: {e}", photos.display()))?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "jpg"))
-        .collect();
-    names.sort();
-    let rows: String = (0..600)
-        .map(|i| {
-            let photo = names[i % names.len()].display();
-            format!(
-                "{{\"image\": \"{photo}\", \"captions\": [\"Scene {i} with a cat.\", \"Number {i} beside a tree.\"], \
-                 \"regions\": [{{\"label\": \"cat\", \"box\": [10, 10, {}, 90]}}], \"source\": \"set {}\", \
-                 \"instruction\": \"{}\", \"response\": \"{i}\"}}\n",
-                20 + i % 60,
-                i % 7,
-                instruction(i),
-            )
-        })
-        .collect();
-    let path = dir.join("input.jsonl");
-    std::fs::write(&path, rows).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(path)
-}
-
-/// Words that differ enough not to be duplicates of each other, but for every tenth.
-fn instruction(i: usize) -> String {
-    let words = ["river", "stone", "bright", "under", "small", "window", "green", "seven", "paper", "market", "glass"];
-    let i = if i % 10 == 9 { i - 1 } else { i };
-    let picked: Vec<String> =
-        (1..9).map(|k| format!("{}{}", words[(i * k * k + k) % words.len()], i * k % 97)).collect();
-    format!("What do you see of {}?", picked.join(" "))
-}
-
 fn digest(json: &str) -> Option<String> {
     let at = json.find("\"digest\":\"")? + 10;
     Some(json[at..].split('"').next()?.to_string())
-}
-
-/// An S3 server on loopback with an empty bucket, killed when dropped.
-struct Bucket {
-    child: Child,
-    url: String,
-}
-
-impl Bucket {
-    fn start(dir: &Path) -> Result<Bucket, String> {
-        cargo("an S3 server", &["build", "--package", "tamis-s3", "--quiet"])?;
-        let root = dir.join("s3");
-        std::fs::create_dir_all(root.join("drill")).map_err(|e| format!("{}: {e}", root.display()))?;
-        let child = Command::new(target().join("debug").join("tamis-s3")).arg(&root).stdout(Stdio::piped()).spawn();
-        let mut child = child.map_err(|e| format!("kill drill: cannot start the S3 server: {e}"))?;
-        let url = first_line(&mut child)?;
-        Ok(Bucket { child, url: url.trim().to_string() })
-    }
-}
-
-impl Drop for Bucket {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// What a server says first.
-fn first_line(child: &mut Child) -> Result<String, String> {
-    let mut line = String::new();
-    let stdout = child.stdout.take().ok_or("kill drill: a server says nothing")?;
-    BufReader::new(stdout).read_line(&mut line).map_err(|e| e.to_string())?;
-    Ok(line)
-}
-
-/// The simulator with 20% faults, killed when dropped.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start() -> Result<Server, String> {
-        let faults = ["--error-share", "0.1", "--malformed-share", "0.05", "--empty-share", "0.05"];
-        let mut child = Command::new(tamis())
-            .args(["sim", "--port", "0", "--latency-ms", "20", "--latency-jitter", "0.5"])
-            .args(faults)
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|e| format!("kill drill: cannot start the simulator: {e}"))?;
-        let line = first_line(&mut child)?;
-        let url = line.split_whitespace().last().unwrap_or_default().to_string();
-        Ok(Server { child, url })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// Instants need no good randomness (xorshift).

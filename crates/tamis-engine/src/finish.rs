@@ -79,12 +79,15 @@ impl Run {
         result.map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))
     }
 
-    /// Media behind URLs are stored as each sample is done, many at a time, not one after the other when the part is.
+    /// Media of samples are stored as each is done, many at a time, not one after the other when the part is.
     /// What goes wrong shows again when the part is finished.
-    pub(crate) fn keep_remote(&self, outcome: &Outcome) {
-        let names: Vec<Name> = self.job.plan.output.names().cloned().collect();
-        for record in outcome.passed.iter().filter(|record| remote::any(std::slice::from_ref(*record))) {
-            let _ = self.adopt(&names, record);
+    pub(crate) fn keep(&self, stage: usize, outcome: &Outcome, which: fn(&Record) -> bool) {
+        let plan = &self.job.plan;
+        if stage + 1 == plan.stages.len() {
+            let names: Vec<Name> = plan.output.names().cloned().collect();
+            for record in outcome.passed.iter().filter(|record| which(record)) {
+                let _ = self.adopt(&names, record);
+            }
         }
     }
 

@@ -25,6 +25,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tamis_core::Schema;
+use tamis_core::media::Keeping;
 
 use crate::error::EngineError;
 use crate::mirror::{self, Mirror};
@@ -56,6 +57,9 @@ pub struct Identity {
     /// the digests of the recipe's tables
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: BTreeMap<String, String>,
+    /// what becomes of samples' media that lie in files; changes no sample, but what a run directory depends on
+    #[serde(default, skip_serializing_if = "Keeping::is_copy")]
+    pub media: Keeping,
 }
 
 /// What `run.json` holds.
@@ -121,6 +125,7 @@ impl Identity {
             ("part size", self.part_rows.to_string(), now.part_rows.to_string()),
             ("models", short(&self.models), short(&now.models)),
             ("tables", tables(&self.tables), tables(&now.tables)),
+            ("--media", self.media.to_string(), now.media.to_string()),
         ];
         let differ = rows.into_iter().filter(|(_, before, now)| before != now);
         differ.map(|(what, before, now)| format!("{what}: {before} there, {now} now")).collect()
@@ -289,12 +294,20 @@ impl RunDir {
     }
 
     fn check_same(&self, run: &RunFile) -> Result<(), EngineError> {
-        let differences = self.read()?.identity.differences(&run.identity);
+        let there = self.read()?.identity;
+        let differences = there.differences(&run.identity);
         if differences.is_empty() {
             return Ok(());
         }
         let root = self.shown();
         let message = format!("{root} holds another run:\n  {}", differences.join("\n  "));
+        if (Identity { media: there.media, ..run.identity.clone() }) == there {
+            return Err(EngineError::refused(message).help(format!(
+                "a run keeps its pictures one way: go on with `tamis resume {root}`, which knows that it is `--media {}`, \
+                 or write to a new directory with --out",
+                there.media
+            )));
+        }
         Err(EngineError::refused(message).help(format!(
             "write to a new directory with --out; answers that were paid for there are used again with --reuse {root}"
         )))

@@ -15,6 +15,7 @@ pub struct Progress {
     accepted: AtomicU64,
     rejected: AtomicU64,
     failed: AtomicU64,
+    decoded: AtomicU64,
     stage: Mutex<String>,
 }
 
@@ -33,6 +34,8 @@ pub struct Snapshot {
     pub rejected: u64,
     /// failed ones
     pub failed: u64,
+    /// pictures decoded by this process
+    pub decoded: u64,
     /// the stage in words
     pub stage: String,
 }
@@ -47,6 +50,7 @@ impl Progress {
             accepted: self.accepted.load(Relaxed),
             rejected: self.rejected.load(Relaxed),
             failed: self.failed.load(Relaxed),
+            decoded: self.decoded.load(Relaxed),
             stage: self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
@@ -71,6 +75,10 @@ impl Progress {
         self.accepted.fetch_add(accepted as u64, Relaxed);
         self.rejected.fetch_add(rejected as u64, Relaxed);
         self.failed.fetch_add(failed as u64, Relaxed);
+    }
+
+    pub(crate) fn decoded(&self) {
+        self.decoded.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn failures(&self) -> u64 {

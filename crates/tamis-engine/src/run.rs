@@ -89,6 +89,9 @@ pub fn part_rows(plan: &Plan, accept: Option<u64>) -> u64 {
     accept.map_or(rows, |n| n.clamp(16, rows))
 }
 
+/// The fewest records that are worth a thread of their own.
+const SHORTEST_STRETCH: usize = 64;
+
 /// How long calls in flight may still take after somebody asked for a stop.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -96,14 +99,15 @@ const GRACE: Duration = Duration::from_secs(30);
 pub async fn execute(job: Job) -> Result<Summary, EngineError> {
     let jobs = job.options.jobs.max(1);
     let (models, tables, stages) = (job.models.clone(), job.tables.clone(), job.plan.stages.len());
-    let host = RunHost::new(job.options.seed, job.media.clone(), models, stages, tables, jobs);
+    let host = RunHost::new(job.options.seed, job.media.clone(), models, stages, tables, jobs, job.progress.clone());
     let events = Events::open(&job.dir.events());
     let admission = Arc::new(Semaphore::new(job.options.in_flight.max(1)));
-    let run = Arc::new(Run { job, host, events, admission });
+    let stretches = Arc::new(Semaphore::new(jobs));
+    let run = Arc::new(Run { job, host, events, admission, stretches });
     run.events.tell("begun", json!({ "recipe": run.job.plan.name, "shard": run.job.options.shard.name() }));
     let result = run.clone().stages().await;
     match &result {
-        Ok(()) => run.events.tell("finished", json!({})),
+        Ok(()) => run.events.tell("finished", json!({ "decoded": run.job.progress.snapshot().decoded })),
         Err(error) => run.events.tell("stopped", json!({ "why": error.to_string() })),
     }
     result?;
@@ -118,6 +122,8 @@ pub(crate) struct Run {
     pub(crate) host: RunHost,
     pub(crate) events: Events,
     admission: Arc<Semaphore>,
+    /// bounds the threads of steps that never wait
+    stretches: Arc<Semaphore>,
 }
 
 /// The work of one part of a stage.
@@ -276,7 +282,7 @@ impl Run {
         let Work { part, first, inputs, records, outcome: before } = work;
         let waits = remote::any(&records) || !block::never_waits(&self.job.plan.stages[stage].block.steps);
         let mut outcome = if !waits {
-            tokio::task::block_in_place(|| self.straight_through(stage, records))?
+            self.clone().straight_through(stage, records).await?
         } else {
             self.clone().side_by_side(stage, records).await?
         };
@@ -286,8 +292,29 @@ impl Run {
         manifest.await.map_err(|e| EngineError::Damaged(format!("part {part} was lost: {e}")))?
     }
 
-    /// Records one after the other on this thread: for steps that never wait.
-    fn straight_through(&self, stage: usize, records: Vec<Record>) -> Result<Outcome, EngineError> {
+    /// For steps that never wait: stretches of the records side by side, the records of one after the other.
+    async fn straight_through(self: Arc<Self>, stage: usize, records: Vec<Record>) -> Result<Outcome, EngineError> {
+        let length = records.len().div_ceil(self.job.options.jobs.max(1)).max(SHORTEST_STRETCH);
+        let (mut records, mut stretches) = (records.into_iter().peekable(), Vec::new());
+        while records.peek().is_some() {
+            let stretch: Vec<Record> = records.by_ref().take(length).collect();
+            let permit = self.stretches.clone().acquire_owned().await;
+            let run = self.clone();
+            stretches.push(tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                run.stretch(stage, stretch)
+            }));
+        }
+        let mut outcome = Outcome::default();
+        for stretch in stretches {
+            let ended = stretch.await.map_err(|e| EngineError::Damaged(format!("records were lost: {e}")))?;
+            outcome.append(ended?);
+        }
+        Ok(outcome)
+    }
+
+    /// Records one after the other on this thread.
+    fn stretch(&self, stage: usize, records: Vec<Record>) -> Result<Outcome, EngineError> {
         let steps = &self.job.plan.stages[stage].block.steps;
         let mut outcome = Outcome::default();
         for record in records {
@@ -299,6 +326,7 @@ impl Run {
             let going = AssertUnwindSafe(|| futures::executor::block_on(block::run(steps, record, &self.host)));
             let ended = std::panic::catch_unwind(going).unwrap_or_else(|_| Ok(panicked(whole)))?;
             self.count(&ended);
+            self.keep(stage, &ended, |_| true);
             outcome.append(ended);
         }
         Ok(outcome)
@@ -344,7 +372,7 @@ impl Run {
         ended
     }
 
-    /// A record's way through the steps; its media behind URLs are fetched before, those of samples kept after.
+    /// A record's way through the steps; its media behind URLs are fetched before, those of samples stored after.
     async fn through(&self, stage: usize, record: Record) -> Result<Outcome, StopReason> {
         let record = match stage {
             0 => match remote::fetch(record)? {
@@ -357,9 +385,7 @@ impl Run {
         let steps = &self.job.plan.stages[stage].block.steps;
         let going = AssertUnwindSafe(block::run(steps, record, &self.host)).catch_unwind();
         let ended = going.await.unwrap_or_else(|_| Ok(panicked(whole)))?;
-        if stage + 1 == self.job.plan.stages.len() {
-            self.keep_remote(&ended);
-        }
+        self.keep(stage, &ended, |record| remote::any(std::slice::from_ref(record)));
         Ok(ended)
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::{BoxFuture, FutureExt};
 use tamis_core::error::StopReason;
-use tamis_core::media::{DiskStore, MediaStore};
+use tamis_core::media::{DiskStore, Keeping, MediaStore};
 use tamis_core::model::{
     Answer, CallError, CallSite, ChatReply, Estimate, Finish, Model, Part, Receipt, Reply, Request, RoleKind, Usage,
 };
@@ -255,6 +255,7 @@ impl Run {
                 part_rows: self.options.part_rows,
                 models: "test".into(),
                 tables: BTreeMap::new(),
+                media: Keeping::Copy,
             },
             output: self.plan.output.clone(),
             stages: self.plan.stages.len(),

@@ -142,6 +142,10 @@ impl Journal {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(e) => return Err(fail(e)),
         };
+        // Another shard is just making it, or was killed while it did: there is no answer in it.
+        if file.metadata().map_err(fail)?.len() < MAGIC.len() as u64 {
+            return Ok(());
+        }
         let (index, _) = scan(&file).map_err(fail)?.ok_or_else(|| JournalError::Foreign { path: path.clone() })?;
         self.others.push((Log { file, index: Mutex::new(index) }, paid));
         Ok(())
@@ -350,6 +354,17 @@ mod tests {
         reader.also_read(dir.path()).unwrap();
         reader.also_read(other.path().join("nothing")).unwrap();
         assert_eq!(reader.get(&key(1)).map(|found| found.0), Some(entry("shared")));
+    }
+
+    #[test]
+    fn a_journal_that_another_shard_is_just_making_holds_nothing_yet() {
+        let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let mut reader = Journal::open(dir.path()).unwrap();
+        for made in 0..MAGIC.len() {
+            std::fs::write(file_in(other.path()), &MAGIC[..made]).unwrap();
+            reader.also_read(other.path()).unwrap();
+        }
+        assert!(reader.others.is_empty());
     }
 
     /// Writes until it is killed when the test below starts this test in a process of its own.

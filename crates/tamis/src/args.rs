@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use tamis_core::media::Keeping;
 use tamis_engine::Shard;
 
 /// Turns a written recipe into a multimodal training set.
@@ -177,7 +178,8 @@ pub struct WorkArgs {
     tamis run qwen-vl-grounding --input examples/coco --out out/first\n  \
     tamis run llava --input photos/ --models models.yaml --budget-usd 5\n  \
     tamis run bee-honeypipe --input data.jsonl --models sim --take 100     a dry run with the simulator\n  \
-    tamis run llava --input coco/ --models m.yaml --shard 1/4              one of four processes on one directory")]
+    tamis run llava --input coco/ --models m.yaml --shard 1/4              one of four processes on one directory\n  \
+    tamis run llava --input photos/ --models m.yaml --media in-place       the photos stay where they are")]
 pub struct RunArgs {
     /// The recipe.
     #[command(flatten)]
@@ -194,6 +196,10 @@ pub struct RunArgs {
     /// Where the run is.
     #[command(flatten)]
     pub work: WorkArgs,
+    /// What becomes of samples' pictures that lie in files: `copy` copies them into the run directory, `in-place` leaves
+    /// them, and the run directory refers to them by path and hash
+    #[arg(long, value_name = "copy|in-place", default_value_t)]
+    pub media: Keeping,
     /// The first N inputs only
     #[arg(long, value_name = "N")]
     pub take: Option<u64>,

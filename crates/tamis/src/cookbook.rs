@@ -66,12 +66,12 @@ fn collect(dir: &Dir<'static>, root: &Path, files: &mut Vec<(String, &'static [u
 /// The folder of a recipe named on the command line: a folder, a recipe.yaml, or a name in the cookbook.
 pub fn find(name: &str) -> Result<Arc<dyn Files>, Error> {
     let path = Path::new(name);
-    if path.exists() {
-        return open(path);
-    }
+    // A folder without a recipe, such as a run directory called like its recipe, does not hide the cookbook's.
+    let holds_one = path.is_file() || path.join("recipe.yaml").exists();
     match files(name) {
-        Some(files) => Ok(Arc::new(MemoryFolder::new(name, files))),
-        None => {
+        Some(files) if !holds_one => Ok(Arc::new(MemoryFolder::new(name, files))),
+        _ if path.exists() => open(path),
+        _ => {
             let known = entries();
             let hint = did_you_mean(name, known.iter().map(|e| e.slug.as_str()));
             let message = format!("no recipe is called `{name}`, and there is no such folder{hint}");

@@ -432,7 +432,7 @@ struct Window<'a> {
 
 impl Window<'_> {
     /// How much is read at once: most headers fit, and EXIF thumbnails are stepped over.
-    const SIZE: u64 = 8 * 1024;
+    const SIZE: usize = 8 * 1024;
 
     fn array<const N: usize>(&mut self, at: u64) -> Result<[u8; N], String> {
         let found = self.up_to(at, N)?;
@@ -454,11 +454,20 @@ impl Window<'_> {
     }
 
     fn move_to(&mut self, at: u64) -> Result<(), String> {
-        self.buffer.clear();
         self.start = at;
         self.input.seek(SeekFrom::Start(at)).map_err(|e| read_error(&e))?;
-        let mut input = (&mut *self.input).take(Window::SIZE);
-        input.read_to_end(&mut self.buffer).map_err(|e| read_error(&e))?;
+        // Not `read_to_end`, which would feel its way with many small reads.
+        self.buffer.resize(Window::SIZE, 0);
+        let mut filled = 0;
+        while filled < Window::SIZE {
+            match self.input.read(&mut self.buffer[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(read_error(&e)),
+            }
+        }
+        self.buffer.truncate(filled);
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decode::{Limits, decode, encode_png};
 pub use header::{Format, Header, Orientation, ReadSeek};
-pub use store::{DiskStore, Elsewhere, Entry, MediaStore, MemoryStore};
+pub use store::{DiskStore, Elsewhere, Entry, Keeping, MediaStore, MemoryStore};
 
 /// The content address of media: blake3 of the bytes as they are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

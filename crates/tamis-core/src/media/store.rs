@@ -1,16 +1,21 @@
 //! Where the bytes of media are kept: once each, under their hash.
 
 mod disk;
+mod in_place;
 mod index;
 mod origin;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::Cursor;
+use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use disk::{DiskStore, Elsewhere};
 pub use index::Entry;
 pub(super) use origin::io_text;
+
+use serde::{Deserialize, Serialize};
 
 use super::header::{self, Header, ReadSeek};
 use super::{Bytes, Media, MediaError, MediaHash, MediaKind, Origin};
@@ -47,6 +52,45 @@ pub trait MediaStore: Send + Sync {
 
     /// Everything put so far survives a power cut when this returns.
     fn sync(&self) -> Result<(), MediaError>;
+}
+
+/// What becomes of samples' media that were found in files of this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keeping {
+    /// they are copied into the store
+    #[default]
+    Copy,
+    /// they stay where they are; see [`DiskStore::leaving_files`]
+    InPlace,
+}
+
+impl Keeping {
+    /// Whether it is the usual one.
+    pub fn is_copy(&self) -> bool {
+        *self == Keeping::Copy
+    }
+}
+
+impl fmt::Display for Keeping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Keeping::Copy => "copy",
+            Keeping::InPlace => "in-place",
+        })
+    }
+}
+
+impl FromStr for Keeping {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Keeping, String> {
+        match text {
+            "copy" => Ok(Keeping::Copy),
+            "in-place" => Ok(Keeping::InPlace),
+            _ => Err(format!("`{text}` is neither `copy` nor `in-place`")),
+        }
+    }
 }
 
 /// A store in memory, for tests and previews; nothing survives it.

@@ -102,6 +102,24 @@ pub fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
     std::fs::read_dir(dir)?.map(|entry| entry.map(|entry| entry.path())).collect()
 }
 
+/// The same, and whether each is a directory; links are followed.
+pub fn listing(dir: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
+    if is_url(dir) {
+        let with_kind = |path: PathBuf| {
+            let is_dir = is_dir(&path);
+            (path, is_dir)
+        };
+        return Ok(entries(dir)?.into_iter().map(with_kind).collect());
+    }
+    let listed = std::fs::read_dir(dir)?.map(|entry| {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        let is_dir = kind.is_dir() || (kind.is_symlink() && path.is_dir());
+        Ok((path, is_dir))
+    });
+    listed.collect()
+}
+
 /// All objects below a directory behind a URL, in no order.
 pub fn walk_url(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let url = url(dir).ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "not a URL"))?;

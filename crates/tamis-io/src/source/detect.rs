@@ -75,10 +75,15 @@ fn check_there(path: &Path) -> Result<(), SourceError> {
 
 /// The files with one of these extensions in a directory, or else in its `data/`, in name order.
 fn shards(dir: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, SourceError> {
-    let fits = |path: &PathBuf| extension(path).is_some_and(|ext| extensions.contains(&ext.as_str()));
-    let mut files: Vec<PathBuf> = entries(dir)?.into_iter().filter(fits).collect();
+    shards_among(&entries(dir)?, dir, extensions)
+}
+
+/// The same where the entries of the directory are known.
+fn shards_among(here: &[PathBuf], dir: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, SourceError> {
+    let fits = |path: &&PathBuf| extension(path).is_some_and(|ext| extensions.contains(&ext.as_str()));
+    let files: Vec<PathBuf> = here.iter().filter(fits).cloned().collect();
     if files.is_empty() && place::is_dir(&dir.join("data")) {
-        files = entries(&dir.join("data"))?.into_iter().filter(fits).collect();
+        return Ok(entries(&dir.join("data"))?.iter().filter(fits).cloned().collect());
     }
     Ok(files)
 }
@@ -103,18 +108,19 @@ fn look_into(dir: &Path) -> Result<Kind, SourceError> {
     if !coco.is_empty() {
         return Ok(Kind::Coco(coco));
     }
+    let here = entries(dir)?;
     type Make = fn(Vec<PathBuf>) -> Kind;
     let sharded: [(&[&str], Make); 3] = [(PARQUET, Kind::Parquet), (&["tar"], Kind::WebDataset), (JSONL, Kind::Jsonl)];
     for (extensions, make) in sharded {
-        let files = shards(dir, extensions)?;
+        let files = shards_among(&here, dir, extensions)?;
         if !files.is_empty() {
             return Ok(make(files));
         }
     }
-    if let [file] = shards(dir, CSV)?.as_slice() {
+    if let [file] = shards_among(&here, dir, CSV)?.as_slice() {
         return Ok(Kind::Csv(file.clone()));
     }
-    if let Some(file) = only_array(dir)? {
+    if let Some(file) = only_array(&here, dir)? {
         return Ok(Kind::Json(file));
     }
     let files = walk(dir)?;
@@ -126,10 +132,10 @@ fn look_into(dir: &Path) -> Result<Kind, SourceError> {
 }
 
 /// The one JSON file in a directory that holds an array; beside it there may be others that describe it.
-fn only_array(dir: &Path) -> Result<Option<PathBuf>, SourceError> {
+fn only_array(here: &[PathBuf], dir: &Path) -> Result<Option<PathBuf>, SourceError> {
     // More of them are what is known about pictures, one each.
     const MOST: usize = 16;
-    let files = shards(dir, &["json"])?;
+    let files = shards_among(here, dir, &["json"])?;
     let is_array = |path: &&PathBuf| files.len() <= MOST && matches!(first_value(path), Ok(First::Array));
     let arrays: Vec<&PathBuf> = files.iter().filter(is_array).collect();
     Ok(if let [file] = arrays.as_slice() { Some((*file).clone()) } else { None })

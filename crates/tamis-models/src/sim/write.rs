@@ -17,6 +17,7 @@ pub(super) fn answer(ask: &Ask<'_>, material: &Material, imagined: Option<&str>,
         }
         Form::Score { low, high, label } => score(*low, *high, label, wish.brief, material, imagined, rng),
         Form::Option(letters) => rng.pick(letters).copied().unwrap_or('A').to_string(),
+        Form::Lines(labels) => lines(labels, material, imagined, rng),
         Form::Json(example) => schema::satisfy(&schema::of_example(example), material, imagined, rng).to_string(),
         Form::Prose => prose(material, imagined, rng),
     };
@@ -24,10 +25,19 @@ pub(super) fn answer(ask: &Ask<'_>, material: &Material, imagined: Option<&str>,
 }
 
 enum Form {
-    Turns { separator: &'static str, most: usize },
+    Turns {
+        separator: &'static str,
+        most: usize,
+    },
     Verdict([&'static str; 2]),
-    Score { low: i64, high: i64, label: &'static str },
+    Score {
+        low: i64,
+        high: i64,
+        label: &'static str,
+    },
     Option(Vec<char>),
+    /// what stands before the colon
+    Lines(Vec<String>),
     Json(serde_json::Value),
     Prose,
 }
@@ -96,11 +106,33 @@ fn form(ask: &Ask<'_>, text: &str, last: &str) -> Form {
     if letters.len() >= 2 && (text.contains("letter") || text.contains("option") || text.contains("choice")) {
         return Form::Option(letters);
     }
+    let labels: Vec<String> = ask.messages.iter().flat_map(|m| m.text.lines()).filter_map(label).collect();
+    if !labels.is_empty() {
+        return Form::Lines(labels);
+    }
     if ask.json || text.contains("json") {
         let all: String = ask.messages.iter().map(|m| m.text.as_ref()).collect();
         return Form::Json(example_in(&all).unwrap_or_else(|| serde_json::json!({ "answer": "text" })));
     }
     Form::Prose
+}
+
+/// The label of a line to be filled in, as in `Instruction: <the instruction>`.
+fn label(line: &str) -> Option<String> {
+    let (label, blank) = line.trim().split_once(": <")?;
+    let is_blank = blank.strip_suffix('>').is_some_and(|inside| !inside.contains(['<', '>']));
+    let is_label = label.len() <= 30 && label.chars().all(|c| c.is_alphabetic() || c == ' ');
+    (is_blank && is_label).then(|| label.to_string())
+}
+
+fn lines(labels: &[String], material: &Material, imagined: Option<&str>, rng: &mut Rng) -> String {
+    let filled = labels.iter().map(|label| {
+        let thing = material.thing(rng);
+        let asks = ["question", "instruction"].iter().any(|word| label.to_lowercase().contains(word));
+        let text = if asks { question(&thing, rng) } else { told(material, imagined, rng) };
+        format!("{label}: {text}")
+    });
+    filled.collect::<Vec<_>>().join("\n")
 }
 
 fn separator(text: &str) -> &'static str {
@@ -262,6 +294,8 @@ mod tests {
         assert!(thought.starts_with("<think>\n") && thought.ends_with("</answer>"), "{thought}");
         let steps = say(&[("user", &format!("{scene} Explain step by step."))]);
         assert!(steps.starts_with("Step 1: "), "{steps}");
+        let filled = say(&[("user", &format!("{scene} Reply with\n\nInstruction: <the instruction>\n"))]);
+        assert!(filled.starts_with("Instruction: ") && filled.ends_with('?'), "{filled}");
         let letter = say(&[("user", "Which one? Answer with the letter.\nA. dog\nB. cat")]);
         assert!(["A", "B"].contains(&letter.as_str()), "{letter}");
         let json = say(&[("user", &format!(r#"{scene} Reply in JSON like {{"score": 3, "reason": "..."}}."#))]);

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 use tamis_core::error::StopReason;
-use tamis_core::media::DiskStore;
+use tamis_core::media::{DiskStore, Keeping, MediaError};
+use tamis_core::place;
 use tamis_core::source::SharedSource;
 use tamis_engine::events::Events;
 use tamis_engine::layout::{Claim, Player};
@@ -91,9 +92,7 @@ impl Launch {
         let claim = self.claim()?;
         trained::hand_back(&self.plan, &self.dir, &self.args.trained)?;
         let tables = self.tables.read(self.dir.path())?;
-        let packs = self.dir.mirror().map(|mirror| mirror.packs());
-        let media = DiskStore::open_copy(&self.dir.media(), &self.dir.writer(&self.shard), packs);
-        let media = media.map_err(|e| Error::refused(e.to_string()))?;
+        let media = self.media().map_err(|e| Error::refused(e.to_string()))?;
         let (meter, progress, stop) =
             (Arc::new(Meter::default()), Arc::new(Progress::default()), Arc::new(Stop::default()));
         let journal = self.journal()?;
@@ -136,6 +135,15 @@ impl Launch {
         Ok(Ended { result, seconds: began.elapsed().as_secs_f64(), resumed: claim.resumed, meter })
     }
 
+    fn media(&self) -> Result<DiskStore, MediaError> {
+        let packs = self.dir.mirror().map(|mirror| mirror.packs());
+        let store = DiskStore::open_copy(&self.dir.media(), &self.dir.writer(&self.shard), packs)?;
+        Ok(match self.args.media {
+            Keeping::Copy => store,
+            Keeping::InPlace => store.leaving_files(),
+        })
+    }
+
     fn claim(&self) -> Result<Claim, Error> {
         Ok(self.dir.claim(&self.run_file()?, &self.plan.files, &self.shard)?)
     }
@@ -154,6 +162,7 @@ impl Launch {
             part_rows: part_rows(&self.plan, args.accept),
             models: models.map_or("none".to_string(), |bindings| bindings.digest(&launch::roles(&self.plan))),
             tables: self.tables.fingerprints(),
+            media: args.media,
         };
         Ok(RunFile {
             identity,
@@ -292,6 +301,26 @@ fn refuse_odd_arguments(plan: &Plan, args: &RunArgs) -> Result<(), Error> {
     if args.take == Some(0) || args.accept == Some(0) {
         return Err(Error::refused("expected at least 1 for --take and --accept"));
     }
+    if args.media == Keeping::InPlace { refuse_in_place(args) } else { Ok(()) }
+}
+
+/// Only files of this machine can stay where they are, and only for a run directory on this machine.
+fn refuse_in_place(args: &RunArgs) -> Result<(), Error> {
+    let url =
+        |path: &Option<PathBuf>| path.as_ref().filter(|path| place::is_url(path)).map(|p| p.display().to_string());
+    if let Some(input) = url(&args.input.input) {
+        let message = format!("--media in-place leaves files of this machine where they are; {input} is not on it");
+        return Err(Error::refused(message).help(
+            "leave --media out: the samples' pictures are copied into the run directory; or copy the input here first",
+        ));
+    }
+    if let Some(out) = url(&args.out) {
+        let message = format!(
+            "--media in-place leaves pictures on this machine; {out} is a bucket, and who reads the run there cannot \
+             see them"
+        );
+        return Err(Error::refused(message).help("leave --media out, or run into a directory of this machine"));
+    }
     Ok(())
 }
 
@@ -387,12 +416,7 @@ impl Report<'_> {
         let samples = human::counted(summary.accepted, "sample");
         let taken_up = if self.resumed { " (taken up)" } else { "" };
         println!("{mark} {name}: {inputs} → {samples} in {}{taken_up}", human::duration(self.seconds));
-        println!(
-            "  accepted {}   rejected {}   failed {}",
-            human::count(summary.accepted),
-            human::count(summary.rejected),
-            human::count(summary.failed)
-        );
+        println!("  {}", super::stats::endings_line(summary));
         super::stats::tell_reasons(summary);
         if summary.failed > 0 {
             println!("    each with its row and error in {dir}/stages/*/part-*/failed.jsonl");
@@ -442,6 +466,7 @@ pub fn arguments_of(run: &RunFile, dir: &RunDir, out: &std::path::Path) -> RunAr
         take: number("take"),
         accept: number("accept"),
         seed: run.identity.seed,
+        media: run.identity.media,
         in_flight: number("in_flight").map(|n| n as usize),
         max_failures: number("max_failures"),
         budget_usd: run.arguments.get("budget_usd").and_then(Json::as_f64),

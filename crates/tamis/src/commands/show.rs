@@ -80,7 +80,10 @@ fn tell(run: &RunFile, ending: Ending, row: &Json) {
         run.identity.seed
     );
     match ending {
-        Ending::Rejected => println!("  rejected by {}: {} {}", text("/_step"), text("/_reason"), row["_values"]),
+        Ending::Rejected => {
+            let values = human::line(&short(&row["_values"]).to_string(), 400);
+            println!("  rejected by {}: {} {values}", text("/_step"), text("/_reason"));
+        }
         Ending::Failed => {
             println!("  failed in {} after {} attempts: {}", text("/_step"), row["_attempts"], text("/_error"))
         }
@@ -105,8 +108,22 @@ fn field(value: &Json) -> String {
         }
         None => match value {
             Json::String(text) => human::line(text, 400),
-            other => human::line(&other.to_string(), 400),
+            other => human::line(&short(other).to_string(), 400),
         },
+    }
+}
+
+/// The same value with each media in it as its hash and size.
+fn short(value: &Json) -> Json {
+    match value {
+        Json::Array(items) => items.iter().map(short).collect(),
+        Json::Object(fields) if fields.contains_key("hash") && fields.contains_key("origin") => {
+            let hash: String = value["hash"].as_str().unwrap_or_default().chars().take(12).collect();
+            let side = |side: &str| value.pointer(&format!("/header/{side}")).and_then(Json::as_u64).unwrap_or(0);
+            json!(format!("{hash} {}x{}", side("width"), side("height")))
+        }
+        Json::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), short(value))).collect(),
+        other => other.clone(),
     }
 }
 

@@ -45,12 +45,7 @@ pub fn run(args: &StatsArgs) -> Outcome {
         n => format!(" ({} {} by fan-outs)", n.unsigned_abs(), if n > 0 { "added" } else { "gathered" }),
     };
     println!("  inputs   {}{added}", human::count(summary.inputs));
-    println!(
-        "  accepted {}   rejected {}   failed {}",
-        human::count(summary.accepted),
-        human::count(summary.rejected),
-        human::count(summary.failed)
-    );
+    println!("  {}", endings_line(&summary));
     tell_reasons(&summary);
     for (name, field) in &fields {
         println!("  {name:<12} {}", field.line());
@@ -96,6 +91,20 @@ fn composition(args: &StatsArgs, dir: &RunDir, run: &RunFile) -> Outcome {
 /// A value as a label.
 fn label(value: &Value) -> String {
     value.as_text().map_or_else(|| value.to_json().to_string(), str::to_string)
+}
+
+/// How many records ended in which way.
+pub fn endings_line(summary: &Summary) -> String {
+    let gathered = match summary.gathered {
+        0 => String::new(),
+        n => format!("   gathered into others {}", human::count(n)),
+    };
+    format!(
+        "accepted {}   rejected {}   failed {}{gathered}",
+        human::count(summary.accepted),
+        human::count(summary.rejected),
+        human::count(summary.failed)
+    )
 }
 
 /// The rejections by reason and the failures by error, most first.

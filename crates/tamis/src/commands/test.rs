@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use tamis_core::block::StepInfo;
-use tamis_core::media::DiskStore;
+use tamis_core::media::{DiskStore, Keeping};
 use tamis_engine::{Identity, Job, Options, Progress, RunDir, RunFile, Shard, Stop, Summary, dataset};
 use tamis_models::Scripted;
 use tamis_recipe::plan::Plan;
@@ -169,6 +169,7 @@ fn run_file(plan: &Plan, options: &FixtureOptions) -> RunFile {
             part_rows: PART_ROWS,
             models: "scripted".into(),
             tables: BTreeMap::new(),
+            media: Keeping::Copy,
         },
         output: plan.output.clone(),
         stages: plan.stages.len(),

@@ -11,6 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use super::in_place::{self, InPlace};
 use super::index::{self, Entry, Index, Place};
 use super::origin::{self, io_text};
 use super::{Facts, MediaStore, ReadSeek, is_picture};
@@ -27,6 +28,8 @@ pub struct DiskStore {
     origin_limit: u64,
     places: RwLock<HashMap<MediaHash, Place>>,
     packs: Packs,
+    in_place: InPlace,
+    leaves_files: bool,
     writer: Option<Mutex<Writer>>,
     dropped: Vec<String>,
 }
@@ -51,6 +54,7 @@ impl DiskStore {
         let own = format!("index-{writer}.jsonl");
         let file = lock(&dir.join(&own), writer)?;
         let (mut index, tail) = load(dir, Some(&own), elsewhere.clone())?;
+        let in_place = in_place(dir, Some(writer), &mut index)?;
         for path in index.unsynced.iter().map(PathBuf::as_path).chain([dir]) {
             File::open(path).and_then(|file| file.sync_all()).map_err(|e| error(path, &e))?;
         }
@@ -74,7 +78,7 @@ impl DiskStore {
             let last = index.add_pack(writer.pack_name(number - 1));
             writer.continue_pack(last, number - 1)?;
         }
-        Ok(DiskStore::new(dir, index, Some(writer), elsewhere))
+        Ok(DiskStore::new(dir, index, in_place, Some(writer), elsewhere))
     }
 
     /// Opens a directory to read everything in it; nothing in it is changed.
@@ -86,8 +90,16 @@ impl DiskStore {
 
     /// The same for a directory that is the copy of one elsewhere; packs are brought when they are needed.
     pub fn read_only_copy(dir: &Path, elsewhere: Option<Arc<dyn Elsewhere>>) -> Result<DiskStore, MediaError> {
-        let (index, _) = load(dir, None, elsewhere.clone())?;
-        Ok(DiskStore::new(dir, index, None, elsewhere))
+        let (mut index, _) = load(dir, None, elsewhere.clone())?;
+        let in_place = in_place(dir, None, &mut index)?;
+        Ok(DiskStore::new(dir, index, in_place, None, elsewhere))
+    }
+
+    /// The same store, which leaves media in the files of this machine where they were found: it notes where, and
+    /// under which hash, and copies nothing. What is [`put`](MediaStore::put) and what lies elsewhere is stored.
+    pub fn leaving_files(mut self) -> DiskStore {
+        self.leaves_files = true;
+        self
     }
 
     /// The same store with another limit for bytes read from an origin; 512 MiB unless said otherwise.
@@ -96,7 +108,7 @@ impl DiskStore {
         self
     }
 
-    /// How many media are stored.
+    /// How many media are stored; those left in place are not.
     pub fn len(&self) -> usize {
         self.places.read().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -119,8 +131,8 @@ impl DiskStore {
         })
     }
 
-    /// Hashes every stored byte again and returns what is wrong, in words: media whose bytes changed or are gone,
-    /// and index lines that were not believed when the store was opened. Nothing is repaired.
+    /// Hashes every byte again, stored or left in place, and returns what is wrong, in words: media whose bytes changed
+    /// or are gone, and index lines that were not believed when the store was opened. Nothing is repaired.
     ///
     /// Errors: none at present; damage is an answer, not an error.
     pub fn verify(&self) -> Result<Vec<String>, MediaError> {
@@ -132,16 +144,31 @@ impl DiskStore {
                 Err(e) => problems.push(format!("{hash}: {e}")),
             }
         }
+        problems.extend(self.in_place.problems(true, self.origin_limit));
         Ok(problems)
     }
 
-    fn new(dir: &Path, index: Index, writer: Option<Writer>, elsewhere: Option<Arc<dyn Elsewhere>>) -> DiskStore {
+    /// What is wrong with media left in place, as far as it shows without reading them: files that are gone or have
+    /// another size than they had.
+    pub fn look_for_files(&self) -> Vec<String> {
+        self.in_place.problems(false, self.origin_limit)
+    }
+
+    fn new(
+        dir: &Path,
+        index: Index,
+        in_place: InPlace,
+        writer: Option<Writer>,
+        elsewhere: Option<Arc<dyn Elsewhere>>,
+    ) -> DiskStore {
         let Index { packs, places, dropped, .. } = index;
         DiskStore {
             dir: dir.to_path_buf(),
             origin_limit: origin::LIMIT,
             places: RwLock::new(places),
             packs: Packs { dir: dir.to_path_buf(), names: RwLock::new(packs), files: Mutex::default(), elsewhere },
+            in_place,
+            leaves_files: false,
             writer: writer.map(Mutex::new),
             dropped,
         }
@@ -164,13 +191,25 @@ impl DiskStore {
         all
     }
 
+    fn is_stored(&self, hash: MediaHash) -> bool {
+        self.places.read().unwrap_or_else(PoisonError::into_inner).contains_key(&hash)
+    }
+
+    /// Notes where the bytes are instead of storing them.
+    fn leave(&self, facts: &Facts, media: &Media) -> Result<(), MediaError> {
+        match self.is_stored(facts.hash) {
+            true => Ok(()),
+            false => self.in_place.note(facts, media).map_err(|e| media.io_error(&e)),
+        }
+    }
+
     fn insert(&self, facts: &Facts, kind: MediaKind, bytes: &[u8]) -> Result<(), MediaError> {
-        if self.contains(facts.hash) {
+        if self.is_stored(facts.hash) {
             return Ok(());
         }
         let mut writer = self.writer()?;
         // Looked up again: another thread may have stored the same bytes while this one waited.
-        if self.contains(facts.hash) {
+        if self.is_stored(facts.hash) {
             return Ok(());
         }
         let place = writer.append(facts, kind, bytes, &self.packs)?;
@@ -205,31 +244,41 @@ impl MediaStore for DiskStore {
             let header = place.header.map(Ok);
             return Ok(Facts { hash, bytes: place.bytes.into(), header }.tell(media));
         }
+        if let Some(facts) = media.known_hash().and_then(|hash| self.in_place.facts(hash)) {
+            return Ok(facts.tell(media));
+        }
         let bytes = self.read(media)?;
         let facts = Facts::checked(media, &bytes)?;
-        self.insert(&facts, media.kind(), &bytes)?;
+        if self.leaves_files && self.writer.is_some() && in_place::can_stay(media) {
+            self.leave(&facts, media)?;
+        } else {
+            self.insert(&facts, media.kind(), &bytes)?;
+        }
         Ok(facts.tell(media))
     }
 
     fn read(&self, media: &Media) -> Result<Bytes, MediaError> {
-        match self.section(media)? {
-            Some((section, place)) => self.packs.bytes(&section, &place),
-            None => origin::read(media, self.origin_limit),
+        if let Some((section, place)) = self.section(media)? {
+            return self.packs.bytes(&section, &place);
         }
+        let left = media.known_hash().and_then(|hash| self.in_place.read(hash, self.origin_limit));
+        left.unwrap_or_else(|| origin::read(media, self.origin_limit))
     }
 
     fn open(&self, media: &Media) -> Result<Box<dyn ReadSeek>, MediaError> {
-        match self.section(media)? {
-            Some((section, _)) => Ok(Box::new(section)),
-            None => origin::reader(media),
+        if let Some((section, _)) = self.section(media)? {
+            return Ok(Box::new(section));
         }
+        let left = media.known_hash().and_then(|hash| self.in_place.handle(hash));
+        origin::reader(left.as_ref().unwrap_or(media))
     }
 
     fn contains(&self, hash: MediaHash) -> bool {
-        self.places.read().unwrap_or_else(PoisonError::into_inner).contains_key(&hash)
+        self.is_stored(hash) || self.in_place.contains(hash)
     }
 
     fn sync(&self) -> Result<(), MediaError> {
+        self.in_place.sync().map_err(|e| error(&self.dir, &e))?;
         match self.writer {
             Some(_) => self.writer()?.sync(),
             None => Ok(()),
@@ -488,6 +537,12 @@ fn load(
         }
     }
     Ok((index, own_tail))
+}
+
+/// Reads what is known of media in place.
+fn in_place(dir: &Path, writer: Option<&str>, index: &mut Index) -> Result<InPlace, MediaError> {
+    let loaded = names(dir).and_then(|names| InPlace::load(dir, &names, writer, &mut index.dropped));
+    loaded.map_err(|e| error(dir, &e))
 }
 
 /// One more than the highest number of a pack of this writer, whether or not an index mentions it.

@@ -469,3 +469,96 @@ proptest! {
         prop_assert_eq!(readable(&store), [0, 1]);
     }
 }
+
+fn leaving(dir: &Path) -> DiskStore {
+    open(dir).leaving_files()
+}
+
+fn no_packs(dir: &Path) -> bool {
+    fs::read_dir(dir).unwrap().all(|entry| !entry.unwrap().file_name().to_string_lossy().starts_with("pack-"))
+}
+
+#[test]
+fn media_in_place_are_noted_not_copied_and_read_from_where_they_are() {
+    let dir = folder();
+    let place = dir.path().join("store");
+    let bytes = png(picture(7, 5), None);
+    let media = file(dir.path(), "a.png", &bytes);
+    let hash = {
+        let store = leaving(&place);
+        let hash = store.adopt(&media).unwrap();
+        store.adopt(&file(dir.path(), "same.png", &bytes)).unwrap();
+        store.sync().unwrap();
+        hash
+    };
+    assert_eq!(hash, MediaHash::of(&bytes));
+    assert_eq!(media.known_header().map(|h| (h.width, h.height)), Some((7, 5)));
+    assert!(no_packs(&place));
+    assert_eq!(fs::read_to_string(place.join("in-place-1-of-1.jsonl")).unwrap().lines().count(), 1);
+    let store = DiskStore::read_only(&place).unwrap();
+    assert!(store.contains(hash) && store.is_empty());
+    assert_eq!(&*store.read(&stored(hash)).unwrap(), bytes);
+    let again = Arc::new(stored(hash));
+    open(&dir.path().join("other")).adopt(&again).unwrap_err();
+    store.adopt(&again).unwrap();
+    assert_eq!(again.known_header(), media.known_header());
+    assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_in_place_that_changed_or_is_gone_is_told() {
+    let dir = folder();
+    let place = dir.path().join("store");
+    let store = leaving(&place);
+    let hashes = ["gone", "longer", "other"].map(|name| {
+        store.adopt(&file(dir.path(), name, name.as_bytes())).unwrap();
+        MediaHash::of(name.as_bytes())
+    });
+    fs::remove_file(dir.path().join("gone")).unwrap();
+    fs::write(dir.path().join("longer"), "longer now").unwrap();
+    fs::write(dir.path().join("other"), "OTHER").unwrap();
+    let problems = store.verify().unwrap();
+    let expected = ["no such file", "it had 6 bytes, now it has 10", "the bytes have changed"];
+    for ((problem, expected), hash) in problems.iter().zip(expected).zip(hashes) {
+        assert!(problem.contains(expected) && problem.contains(&hash.to_string()), "{problem}");
+        assert!(store.read(&stored(hash)).is_err());
+    }
+    assert_eq!(problems.len(), 3);
+    assert_eq!(store.look_for_files().len(), 2, "without reading, other bytes of the same size do not show");
+}
+
+#[test]
+fn what_cannot_stay_in_place_is_stored() {
+    let dir = folder();
+    let place = dir.path().join("store");
+    let store = leaving(&place);
+    store.put(MediaKind::Image, b"altered").unwrap();
+    store.adopt(&Arc::new(Media::held(MediaKind::Image, Bytes::from(&b"held"[..]), "a.png"))).unwrap();
+    assert_eq!(store.len(), 2);
+    let archive = file(dir.path(), "archive.tar", b"beforemiddleafter");
+    let origin = Origin::Range { path: archive.place().unwrap().into(), offset: 6, length: 6, member: "m".into() };
+    let hash = store.adopt(&Arc::new(Media::at(MediaKind::Image, origin))).unwrap();
+    assert_eq!(&*store.read(&stored(hash)).unwrap(), b"middle");
+    assert_eq!(store.len(), 2, "a member of an archive stays in it");
+}
+
+#[test]
+fn a_kill_at_any_byte_of_the_lines_in_place_loses_the_last_one_only() {
+    let dir = folder();
+    let place = dir.path().join("store");
+    let files: Vec<Arc<Media>> = ["a", "b", "c"].map(|name| file(dir.path(), name, name.as_bytes())).to_vec();
+    let adopt_all = |store: &DiskStore| {
+        files.iter().for_each(|media| drop(store.adopt(&Arc::new(Media::at(media.kind(), media.origin().clone())))));
+        store.sync().unwrap();
+    };
+    adopt_all(&leaving(&place));
+    let lines = place.join("in-place-1-of-1.jsonl");
+    let text = fs::read(&lines).unwrap();
+    for end in 0..=text.len() {
+        fs::write(&lines, &text[..end]).unwrap();
+        let store = leaving(&place);
+        adopt_all(&store);
+        assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+        assert_eq!(fs::read_to_string(&lines).unwrap().lines().count(), 3, "killed at byte {end}");
+    }
+}

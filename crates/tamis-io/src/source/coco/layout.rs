@@ -6,7 +6,7 @@ use tamis_core::place;
 use tamis_core::source::SourceError;
 
 use crate::source::detect;
-use crate::source::files::{entries, extension};
+use crate::source::files::{dirs_and_files, entries, extension};
 
 /// The COCO files in a directory, in name order; empty if it has none.
 ///
@@ -18,8 +18,9 @@ pub(crate) fn annotation_files(root: &Path) -> Result<Vec<PathBuf>, SourceError>
         files = coco_in(root)?;
     }
     if files.is_empty() {
-        let dirs = entries(root)?.into_iter().filter(|path| place::is_dir(path));
-        files = dirs.map(|dir| dir.join("_annotations.coco.json")).filter(|path| place::is_file(path)).collect();
+        let (dirs, _) = dirs_and_files(root)?;
+        let named = dirs.into_iter().map(|dir| dir.join("_annotations.coco.json"));
+        files = named.filter(|path| place::is_file(path)).collect();
     }
     let plain = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -34,7 +35,7 @@ pub(crate) fn annotation_files(root: &Path) -> Result<Vec<PathBuf>, SourceError>
 fn coco_in(dir: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let paths = entries(dir)?.into_iter();
     // A picture's own sidecar is not looked into: there may be a million of them.
-    let mut paths = paths.filter(|path| place::is_file(path) && extension(path).is_some_and(|ext| ext == "json"));
+    let mut paths = paths.filter(|path| extension(path).is_some_and(|ext| ext == "json") && place::is_file(path));
     let beside =
         |path: &PathBuf| ["jpg", "jpeg", "png", "webp"].iter().any(|ext| place::is_file(&path.with_extension(ext)));
     let mut found = Vec::new();

@@ -1,6 +1,8 @@
 //! The program as a person uses it: real processes, real files, a real server on loopback.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
+mod media;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -99,6 +101,7 @@ fn the_first_command_makes_a_proved_dataset_from_any_directory() {
     assert!(stats["summary"]["accepted"].as_u64().unwrap() > 100, "{stats}");
     let verify = tamis(dir.path(), &["verify", "first"]);
     assert!(verify.status.success(), "{}", stderr(&verify));
+    std::fs::create_dir(dir.path().join("qwen-vl-grounding")).unwrap();
     let again = tamis(
         dir.path(),
         &["run", "qwen-vl-grounding", "--input", text(&input), "--out", "second", "--jobs", "1", "--json", "--quiet"],
