@@ -52,6 +52,9 @@ fn write(out: &Path, name: &str, page: tamis_document::Page, boxes: bool) -> Res
         truth.tables.iter().flat_map(|t| &t.cells).for_each(|c| draw(c.bbox, 0x9467bd));
         truth.fields.iter().for_each(|f| draw(f.value_bbox, 0xff7f0e));
     }
+    for fault in tamis_draw::check::faults(&scene, &tamis_draw::check::Rules::default()) {
+        println!("{name}: {fault:?}");
+    }
     let pixels = tamis_draw::render::pixels(&scene).ok_or("the page is too large")?;
     std::fs::write(out.join(format!("{name}.png")), tamis_draw::render::png(&pixels)?)?;
     std::fs::write(out.join(format!("{name}.md")), &truth.markdown)?;

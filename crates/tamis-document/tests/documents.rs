@@ -80,6 +80,18 @@ fn texts_of_different_blocks_do_not_overlap() {
 }
 
 #[test]
+fn every_scene_passes_the_checks() {
+    let mut all_faults = Vec::new();
+    for (kind, language, document) in all() {
+        for page in &document.pages {
+            let faults = tamis_draw::check::faults(&page.scene, &tamis_draw::check::Rules::default());
+            all_faults.extend(faults.into_iter().map(|f| format!("{} {}: {f:?}", kind.name(), language.code())));
+        }
+    }
+    assert!(all_faults.is_empty(), "{all_faults:#?}");
+}
+
+#[test]
 fn what_is_read_of_a_block_is_what_the_spec_says() {
     for kind in [Kind::Letter, Kind::Contract, Kind::TwoColumnPaper] {
         for language in [Language::En, Language::De, Language::Ar, Language::Hi, Language::Ko] {

@@ -350,12 +350,12 @@ impl<'a> Author<'a> {
     }
 
     pub(crate) fn logo(&mut self, side: f64) -> Block {
-        let kind = HoleKind::Logo { color: self.look.accent, seed: self.rng.bits() };
+        let kind = HoleKind::Logo { color: self.look.accent, seed: self.rng.seed() };
         Block::Hole(self.hole(Class::Logo, side, side, kind), Align::Start)
     }
 
     pub(crate) fn signature(&mut self, name: &str, width: f64, height: f64) -> Block {
-        let kind = HoleKind::Signature { name: name.into(), color: self.look.pen, seed: self.rng.bits() };
+        let kind = HoleKind::Signature { name: name.into(), color: self.look.pen, seed: self.rng.seed() };
         Block::Hole(self.hole(Class::Signature, width, height, kind), Align::Start)
     }
 
@@ -372,13 +372,13 @@ impl<'a> Author<'a> {
 
     pub(crate) fn check(&mut self, checked: bool) -> Inline {
         let side = self.look.size * 0.36;
-        let kind = HoleKind::Check { checked, color: self.look.pen, seed: self.rng.bits() };
+        let kind = HoleKind::Check { checked, color: self.look.pen, seed: self.rng.seed() };
         Inline::Hole(self.hole(Class::Value, side, side, kind))
     }
 
     pub(crate) fn picture(&mut self, width: f64, height: f64, subjects: &[crate::ink::Subject]) -> Block {
         let subject = self.rng.pick(subjects).copied().unwrap_or(crate::ink::Subject::Landscape);
-        let kind = HoleKind::Picture { subject, seed: self.rng.bits() };
+        let kind = HoleKind::Picture { subject, seed: self.rng.seed() };
         Block::Hole(self.hole(Class::Figure, width, height, kind), Align::Center)
     }
 

@@ -54,6 +54,13 @@ struct Canvas {
 
 impl Canvas {
     fn fill(&mut self, outline: impl Into<Outline>, paint: impl Into<Paint>) {
+        let outline = outline.into();
+        if let Outline::Rect(r) = outline {
+            // What lies wholly outside the picture would be an element without ink.
+            if r.x1 <= 0.0 || r.y1 <= 0.0 || r.x0 >= self.width || r.y0 >= self.height {
+                return;
+            }
+        }
         let id = format!("part.{}", self.nodes.len());
         self.nodes.push(Node::fill(id, "part", outline, paint));
     }

@@ -67,7 +67,7 @@ fn field(a: &mut Author<'_>, name: &'static str, value: String, boxed: usize) ->
     let style = TextStyle {
         size: a.look.size * 1.45,
         voice: Voice::Hand,
-        above: 3.0,
+        above: a.look.size * 1.05,
         below: 0.0,
         align: Align::Start,
         ..a.style()

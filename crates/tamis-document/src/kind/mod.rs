@@ -147,7 +147,7 @@ pub fn sample(kind: Kind, options: &Options, rng: &mut Rng) -> DocumentSpec {
         Some(language) => language,
         None => Language::ALL[rng.below(Language::ALL.len())],
     };
-    let seed = rng.bits();
+    let seed = rng.seed();
     let mut author = Author::new(language, kind.is_sober(), options, rng);
     let draft = match kind {
         Kind::Letter => letter::write(&mut author),

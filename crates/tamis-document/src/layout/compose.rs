@@ -10,12 +10,12 @@ use tamis_draw::text::TextRun;
 
 use crate::error::Error;
 use crate::ink;
-use crate::layout::hand;
 use crate::layout::holes::Drawings;
 use crate::layout::words::{self, Fragment};
+use crate::layout::{hand, merge};
 use crate::source::{Marker, Source};
 use crate::spec::{DocumentSpec, HoleKind};
-use crate::typeset::{Content, Piece};
+use crate::typeset::{Content, Piece, SourcePlace};
 
 /// A page that is drawn, and where its elements stand.
 pub(crate) struct Composed {
@@ -49,11 +49,13 @@ pub(crate) fn page(
         groups: BTreeMap::new(),
         nodes: Vec::new(),
         count: 0,
+        pending: Vec::new(),
         fragments: Vec::new(),
         cells: Vec::new(),
         holes: Vec::new(),
     };
     pieces.into_iter().try_for_each(|p| composer.piece(p))?;
+    composer.flush()?;
     let mut scene = Scene::new(width, height, spec.look.paper);
     scene.nodes = composer.nodes;
     Ok(Composed { scene, fragments: composer.fragments, cells: composer.cells, holes: composer.holes })
@@ -70,6 +72,8 @@ struct Composer<'a> {
     groups: BTreeMap<usize, usize>,
     nodes: Vec<Node>,
     count: usize,
+    /// Runs that go on from one another, and the transform of them all.
+    pending: Vec<(TextRun, Vec<SourcePlace>, Affine)>,
     fragments: Vec<Fragment>,
     cells: Vec<(usize, Rect)>,
     holes: Vec<(usize, Rect)>,
@@ -77,8 +81,21 @@ struct Composer<'a> {
 
 impl Composer<'_> {
     fn piece(&mut self, piece: Piece) -> Result<(), Error> {
+        let goes_on = match (&piece.content, self.pending.last()) {
+            (Content::Text { run, .. }, Some((last, _, transform))) => {
+                *transform == piece.transform && run.text != SOFT_HYPHEN && merge::goes_on(last, run)
+            }
+            _ => false,
+        };
+        if !goes_on {
+            self.flush()?;
+        }
         match piece.content {
-            Content::Text { run, source } => self.text(run, &source, piece.transform),
+            Content::Text { run, source } if run.text == SOFT_HYPHEN => self.text(run, &source, piece.transform),
+            Content::Text { run, source } => {
+                self.pending.push((run, source, piece.transform));
+                Ok(())
+            }
             Content::Shape(shape) => {
                 let id = self.next("shape");
                 let role = if shape.fill.is_some() { "ground" } else { "rule" };
@@ -91,6 +108,16 @@ impl Composer<'_> {
                 let marker = self.source.markers.get(marker).copied().ok_or_else(wrong)?;
                 self.marker(marker, piece.transform.transform_rect_bbox(rect), piece.transform)
             }
+        }
+    }
+
+    /// Draws the runs that are waiting as one.
+    fn flush(&mut self) -> Result<(), Error> {
+        let Some(transform) = self.pending.first().map(|p| p.2) else { return Ok(()) };
+        let runs = std::mem::take(&mut self.pending).into_iter().map(|(run, source, _)| (run, source)).collect();
+        match merge::merged(runs) {
+            Some((run, source)) => self.text(run, &source, transform),
+            None => Ok(()),
         }
     }
 

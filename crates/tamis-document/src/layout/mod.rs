@@ -4,6 +4,7 @@ mod check;
 mod compose;
 mod hand;
 mod holes;
+mod merge;
 mod words;
 
 pub(crate) use compose::Composed;

@@ -27,13 +27,16 @@ pub(crate) enum Content {
         /// As it is drawn.
         run: TextRun,
         /// For each glyph, where in the source its character was written: (byte of the literal, byte in its text).
-        source: Vec<(u32, u32)>,
+        source: Vec<SourcePlace>,
     },
     /// A shape that shows.
     Shape(Shape),
     /// A place of known size: the number written by [`marker`].
     Marker(usize, Rect),
 }
+
+/// Where in the source a character was written: byte of the literal, byte in its text.
+pub(crate) type SourcePlace = (u32, u32);
 
 /// The paint of a rectangle that only marks a place: it is not drawn, and its colour is its number.
 pub(crate) fn marker(number: usize) -> String {

@@ -7,7 +7,7 @@ mod fonts;
 mod frame;
 mod world;
 
-pub(crate) use frame::{Content, Piece, marker, pieces};
+pub(crate) use frame::{Content, Piece, SourcePlace, marker, pieces};
 pub(crate) use world::compile;
 
 /// A typst string literal that shows `text` and nothing else: control characters become spaces, and words too long for
