@@ -171,6 +171,16 @@ impl Story {
         self.theme.can(self.family, kind)
     }
 
+    /// Whether a chart shows this story's own numbers, not something else of its theme (a funnel, a map).
+    pub(super) fn tells(&self, chart: &crate::spec::Chart) -> bool {
+        let t = self.theme;
+        let titles = t.trees.iter().map(|x| &x.title).chain(t.funnels.iter().map(|x| &x.title)).chain(t.flows.iter().map(|x| &x.title));
+        let titles = titles.chain(t.networks.iter().map(|x| &x.title)).chain(t.traded.iter().map(|x| &x.title)).chain(t.fields.iter().map(|x| &x.title));
+        let titles = titles.chain(t.vectors.iter().map(|x| &x.title)).chain(t.projects.iter().map(|x| &x.title)).chain(t.ledgers.iter().map(|x| &x.title));
+        let mut titles = titles.chain(t.pyramids.iter().map(|x| &x.title)).chain(t.profiles.iter().map(|x| &x.title)).chain(t.curves.iter().map(|x| &x.title));
+        chart.kind != Kind::TileMap && titles.all(|title| *title != chart.title)
+    }
+
     pub(super) fn name(&self, rank: usize) -> &'static str {
         &self.family.entities[self.entities[rank]].name
     }

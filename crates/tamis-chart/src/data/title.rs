@@ -104,6 +104,14 @@ impl Vars {
         self.set("from", end(times.first())).set("to", end(times.last()))
     }
 
+    /// Whether every name in the template has a word.
+    fn fill_all(&self, template: &str) -> bool {
+        template.split('{').skip(1).all(|rest| {
+            let name = rest.split('}').next().unwrap_or_default().to_lowercase();
+            self.get(&name).is_some_and(|word| !word.is_empty())
+        })
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(n, _)| *n == name).map(|(_, word)| word.as_str())
     }
@@ -138,8 +146,10 @@ pub(super) fn title(story: &Story, view: View, vars: &Vars, rng: &mut Rng) -> St
 /// A phrase of at most `most` characters if a few draws find one, else the shortest drawn.
 fn fitting(choices: &[String], most: usize, story: &Story, vars: &Vars, rng: &mut Rng) -> String {
     let mut shortest: Option<String> = None;
+    // A phrase with a word that the view does not know would have a hole.
+    let known: Vec<&String> = choices.iter().filter(|template| vars.fill_all(template)).collect();
     for _ in 0..6 {
-        let Some(template) = rng.pick(choices) else { break };
+        let Some(template) = rng.pick(&known) else { break };
         let text = capital(&fill(template, vars, story.phrases.lowers));
         let length = text.chars().count();
         if length <= most {
@@ -179,10 +189,18 @@ pub(super) fn sentence(story: &Story, rng: &mut Rng) -> String {
         super::Trend::Down => "downward",
         super::Trend::Fluctuating => "fluctuating",
     }).collect();
-    let vars = vars(story).set("trends", trends.join(" and "));
+    let vars = vars(story).set("trends", listed(&trends));
     match rng.pick(&story.phrases.story) {
         Some(template) => capital(&fill(template, &vars, story.phrases.lowers)),
         None => story.family.about.clone(),
+    }
+}
+
+/// "a", "a and b", "a, b and c".
+fn listed(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
     }
 }
 
@@ -234,7 +252,9 @@ fn fill(template: &str, vars: &Vars, lowers: bool) -> String {
         let key = name.to_lowercase();
         let word = vars.get(&key).unwrap_or_default();
         let inside = !text.is_empty() && name == key;
-        text += &match (inside && lowers, name == key) {
+        // Names of entities and months keep their capitals.
+        let proper = matches!(key.as_str(), "focus" | "from" | "to" | "when");
+        text += &match (inside && lowers && !proper, name == key) {
             (true, _) => lower(word),
             (_, false) => capital(word),
             _ => word.to_string(),
@@ -246,6 +266,10 @@ fn fill(template: &str, vars: &Vars, lowers: bool) -> String {
 
 /// With a capital first letter.
 pub(crate) fn capital(word: &str) -> String {
+    // "n = 24" is written so.
+    if word.starts_with("n = ") {
+        return word.to_string();
+    }
     let mut letters = word.chars();
     match letters.next() {
         // "pH", "iOS": a small letter before a capital belongs to the name.
@@ -255,7 +279,7 @@ pub(crate) fn capital(word: &str) -> String {
 }
 
 /// With a small first letter, unless it is an abbreviation or a single letter.
-fn lower(word: &str) -> String {
+pub(crate) fn lower(word: &str) -> String {
     let mut letters = word.chars();
     match (letters.next(), letters.clone().next()) {
         (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
