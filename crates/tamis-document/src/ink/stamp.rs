@@ -49,8 +49,12 @@ fn aspect(lines: &[String]) -> f64 {
 
 /// The first line is the large one.
 fn size_of(line: usize) -> f64 {
-    if line == 0 { 1.0 } else { 0.46 }
+    if line == 0 { 1.0 } else { SECOND }
 }
+
+/// Size of further lines in a frame and in a ring, where there is less room for the first.
+const SECOND: f64 = 0.46;
+const SECOND_IN_RING: f64 = 0.78;
 
 fn frame(lines: &[String], color: Color, width: f64, height: f64, double: bool) -> Vec<Node> {
     let thick = height * 0.035;
@@ -62,12 +66,13 @@ fn frame(lines: &[String], color: Color, width: f64, height: f64, double: bool) 
         inner = place.inset(-thick * 2.6);
         nodes.push(Node::stroke("frame.1", "frame", rounded(inner, height * 0.07), Stroke::new(color, thick * 0.7)));
     }
-    nodes.extend(stack(lines, color, inner.inset(-thick * 1.6)));
+    nodes.extend(stack(lines, color, inner.inset(-thick * 1.6), SECOND));
     nodes
 }
 
 /// Lines below each other, as large as the place allows.
-fn stack(lines: &[String], color: Color, place: Rect) -> Vec<Node> {
+fn stack(lines: &[String], color: Color, place: Rect, second: f64) -> Vec<Node> {
+    let size_of = |line: usize| if line == 0 { 1.0 } else { second };
     let total: f64 = (0..lines.len()).map(size_of).sum::<f64>() * 1.22;
     let widest = lines
         .iter()
@@ -95,8 +100,8 @@ fn ring(lines: &[String], around: &str, color: Color, radius: f64) -> Vec<Node> 
         Node::stroke("ring.1", "ring", Circle::new((0.0, 0.0), inner), Stroke::new(color, thick * 0.7)),
     ];
     nodes.extend(bend(around, color, (outer + inner) / 2.0, (outer - inner) * 0.62));
-    let side = inner * 0.72;
-    nodes.extend(stack(lines, color, Rect::new(-side, -side * 0.62, side, side * 0.62)));
+    let side = inner * 0.84;
+    nodes.extend(stack(lines, color, Rect::new(-side, -side * 0.62, side, side * 0.62), SECOND_IN_RING));
     nodes
 }
 

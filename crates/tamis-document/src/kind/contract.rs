@@ -65,7 +65,7 @@ fn signatures(a: &mut Author<'_>, client: &str, contractor: &str) -> Block {
     if a.rng.below(2) == 0 {
         let word = a.label("approved");
         let around = format!("{client} ★ ");
-        columns.push((0.7, vec![a.stamp(&word, around.trim(), 32.0, 32.0)], Align::Center));
+        columns.push((0.7, vec![a.stamp(&word, around.trim(), 36.0, 36.0)], Align::Center));
     }
     Block::Together(vec![place, a.gap(6.0), side_by_side(columns, 9.0)])
 }
