@@ -78,8 +78,14 @@ impl Cell<'_> {
 pub(crate) fn measure(parts: &[Words]) -> (f64, f64) {
     let lines = || parts.iter().flat_map(|p| &p.lines);
     let width = lines().map(|l| l.width).fold(0.0, f64::max);
-    let between: f64 = lines().skip(1).map(|l| l.size * STEP).sum();
+    let sizes: Vec<f64> = lines().map(|l| l.size).collect();
+    let between: f64 = sizes.windows(2).map(|s| step(s[0], s[1])).sum();
     (width, lines().next().map_or(0.0, |l| l.size * CAP) + between)
+}
+
+/// From the baseline of a line to that of the next: descents of the one and ascents of the other keep apart.
+fn step(above: f64, below: f64) -> f64 {
+    (below * STEP).max(above * 0.26 + below * 0.92)
 }
 
 /// The lines of each block where they stand.
@@ -90,12 +96,12 @@ fn place(parts: &[Words], at: Point, anchor: Anchor) -> Vec<Vec<TextRun>> {
         Height::Middle => at.y - height / 2.0,
         Height::Bottom | Height::Baseline => at.y - height,
     };
-    let mut baseline: Option<f64> = None;
+    let mut last: Option<(f64, f64)> = None;
     let line_anchor = Anchor { x: anchor.x, y: Height::Baseline };
     let block = |part: &Words| {
         let line = |line: &Line| {
-            let y = baseline.map_or(top + line.size * CAP, |b| b + line.size * STEP);
-            baseline = Some(y);
+            let y = last.map_or(top + line.size * CAP, |(y, size)| y + step(size, line.size));
+            last = Some((y, line.size));
             line.clone().at((at.x, y), line_anchor)
         };
         part.lines.iter().map(line).collect()

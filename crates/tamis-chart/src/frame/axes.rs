@@ -9,7 +9,7 @@ use crate::frame::plan::{Plan, Side, Wanted, line_height, plan};
 use crate::frame::{Axes, Domain, Frame, Scale};
 use crate::layout::DrawError;
 use crate::look::{Style, TickSide, YTitle};
-use crate::spec::Axis;
+use crate::spec::{Axis, Kind};
 
 /// A plot smaller than this many pixels shows nothing.
 const SMALLEST: f64 = 24.0;
@@ -35,7 +35,7 @@ impl Cell<'_> {
     ///
     /// # Errors
     /// When the plot would be too small to read.
-    pub fn axes(&mut self, axes: Axes) -> Result<Frame, DrawError> {
+    pub(crate) fn axes(&mut self, axes: Axes) -> Result<Frame, DrawError> {
         self.reserve(true)?;
         let room = self.room;
         let style = self.style;
@@ -351,9 +351,10 @@ impl Cell<'_> {
     }
 
     /// A line at 0 across the plot, where the style has one and the axis passes 0: to be drawn over the data.
-    pub fn zero_line(&mut self, frame: &Frame) {
+    pub(crate) fn zero_line(&mut self, frame: &Frame) {
         let Some(stroke) = self.style.spines.zero.clone() else { return };
-        if frame.y.kind == crate::frame::ScaleKind::Linear && frame.y.holds(0.0) {
+        let is_numbers = matches!(self.view.y, Some(crate::layout::AxisView::Numbers { .. }));
+        if is_numbers && frame.y.kind == crate::frame::ScaleKind::Linear && frame.y.holds(0.0) {
             let line = value_line(frame, 0.0, stroke.width);
             self.push(Layer::Axes, Node::stroke(self.id("y/zero"), "zero line", line, stroke));
         }
@@ -389,6 +390,11 @@ fn panels(axes: &Axes, plot: Rect, style: &Style) -> (Rect, Option<Rect>) {
     let gap = style.text.tick.size * 1.2;
     let split = (plot.y1 - plot.height() * share).round();
     (Rect { y1: (split - gap).round(), ..plot }, Some(Rect { y0: split, ..plot }))
+}
+
+/// Whether a plot of this kind has others at its margins, where a title above it would stand.
+fn has_margins(kind: Kind) -> bool {
+    matches!(kind, Kind::ScatterHistogram | Kind::ScatterDensity | Kind::HexHistogram)
 }
 
 /// How far tick marks stand out.

@@ -133,7 +133,7 @@ fn face(cell: &mut Cell, dial: &Dial, value: f64, needle: bool) {
     let ink = cell.style.text.title.color;
     let (tip, side) = (polar::at(dial.center, dial.inner + (dial.radius - dial.inner) * 0.35, angle), polar::direction(angle + 90.0));
     let half = (dial.radius * 0.022).max(1.5 * k);
-    let mut path: BezPath = match Outline::polygon(&[dial.center + side * half, tip, dial.center - side * half]) {
+    let mut path: BezPath = match Outline::polygon(&[dial.center - side * half, tip, dial.center + side * half]) {
         Outline::Path(path) => path,
         _ => BezPath::new(),
     };

@@ -3,7 +3,7 @@
 use tamis_draw::Color;
 use tamis_draw::kurbo::{BezPath, Line as Segment, Point, Rect};
 use tamis_draw::scene::{Node, Outline, Stroke};
-use tamis_draw::text::Anchor;
+use tamis_draw::text::{Anchor, Height};
 
 use super::parts::numbers;
 use super::polar::{self, box_of};
@@ -383,37 +383,43 @@ pub(super) fn with_bar(cell: &mut Cell) -> Result<(), DrawError> {
     }
     let table = by_row(&rows, &values);
     let inside = labels_inside(cell, y, &table, &slices, [0.0, radius], value);
-    let largest_name = cell.wrap(cell.id(format_args!("name/0.{}", rows[first])), "slice label", &x.written(rows[first]), &cell.style.text.tick, radius * 0.8, 2);
-    let mut named_inside = false;
-    let fill = cell.paint_of(slices[first].color, rows[first], None).main_color();
-    // Its name stands within it: beside it are the lines to its bar.
-    for share in [0.42, 0.35, 0.5, 0.25, 0.6, 0.72] {
-        let at = polar::at(center, radius * share, slices[first].middle());
-        if holds(&slices[first], [0.0, radius], box_of(std::slice::from_ref(&largest_name), at, Anchor::CENTER)) {
-            let spot = Spot { over: Some(fill), ..Spot::new(at, Anchor::CENTER) };
-            named_inside = cell.words(std::slice::from_ref(&largest_name), &[spot]);
-            if named_inside {
-                break;
-            }
-        }
-    }
+    let headed: Vec<Words> = outside(cell, x, y, &table, rows[first], value, true)
+        .into_iter()
+        .filter(|w| w.role != "value label" || !inside[rows[first]])
+        .collect();
+    let named = name_largest(cell, &slices[first], radius, bar, &headed);
     let mut waiting = Vec::new();
     for (i, slice) in slices.iter().enumerate() {
         let words = outside(cell, x, y, &table, rows[i], value, true);
-        let keep = |w: &Words| match w.role {
-            "value label" => !inside[rows[i]],
-            _ => !(i == first && named_inside),
-        };
-        let words: Vec<Words> = words.into_iter().filter(keep).collect();
-        if !words.is_empty() {
+        let words: Vec<Words> = words.into_iter().filter(|w| w.role != "value label" || !inside[rows[i]]).collect();
+        if i != first {
             waiting.push((slice, words));
         }
     }
     let written = around(cell, waiting, radius, pie);
-    let mut all = rows.iter().enumerate().all(|(i, r)| (i == first && named_inside) || written.iter().any(|w| w.0 == *r && w.1));
+    let mut all = named && rows.iter().enumerate().all(|(i, r)| i == first || written.iter().any(|w| w.0 == *r && w.1));
     all &= breakdown(cell, bar, room, slices[first].color, [parts, amounts], value);
     cell.view.names = all;
     Ok(())
+}
+
+/// Writes the name of the largest slice within it, or else as a heading over its bar: beside it are the lines to the
+/// bar. Says whether it is written.
+fn name_largest(cell: &mut Cell, slice: &Slice, radius: f64, bar: Rect, words: &[Words]) -> bool {
+    let fill = cell.paint_of(slice.color, slice.row, None).main_color();
+    if slice.solid {
+        for share in [0.42, 0.35, 0.5, 0.28, 0.58, 0.68, 0.76] {
+            let at = polar::at(slice.center, radius * share, slice.middle());
+            let spot = Spot { over: Some(fill), ..Spot::new(at, Anchor::CENTER) };
+            if holds(slice, [0.0, radius], box_of(words, at, Anchor::CENTER)) && cell.words(words, &[spot]) {
+                return true;
+            }
+        }
+    }
+    let gap = cell.style.text.label.size * 0.6;
+    let above = Spot::new((bar.center().x, bar.y0 - gap), Anchor { x: 0.5, y: Height::Bottom });
+    let below = Spot::new((bar.center().x, bar.y1 + gap), Anchor { x: 0.5, y: Height::Top });
+    cell.words(words, &[above, below])
 }
 
 fn by_row(rows: &[usize], values: &[f64]) -> Vec<f64> {

@@ -151,7 +151,7 @@ impl Rings {
         let mut shown = Vec::new();
         for (i, (value, text)) in values.iter().zip(written).enumerate() {
             let point = self.point(degrees, *value);
-            let mut run = shape(&text, &style).at(point + Vec2::new(style.size * 0.25, -style.size * 0.15), Anchor::LEFT);
+            let mut run = shape(&text, &style).at(point, Anchor::CENTER);
             let ground = cell.below();
             run.color = cell.style.readable(run.color, ground);
             let Some(bbox) = run.ink().map(|b| run.transform().transform_rect_bbox(b)) else { continue };

@@ -47,8 +47,7 @@ pub(super) fn rose(cell: &mut Cell) -> Result<(), DrawError> {
     rim.draw(cell, &names);
     let sectors = Sectors { rings: &rings, series: &series, slot, width, each, colourful };
     sectors.labels(cell);
-    let between = slot / 2.0;
-    rings.labels(cell, between);
+    rings.labels(cell, sectors.free_angle());
     Ok(())
 }
 
@@ -109,6 +108,15 @@ impl Sectors<'_> {
                 }
             }
         }
+    }
+
+    /// The border between two categories whose sectors are shortest.
+    fn free_angle(&self) -> f64 {
+        let n = self.series[0].len();
+        let longest = |row: usize| self.series.iter().filter_map(|c| c.number(row % n)).fold(0.0, f64::max);
+        let reach = |row: usize| longest(row).max(longest(row + 1));
+        let best = (0..n).reduce(|a, b| if reach(b) + 1e-9 < reach(a) { b } else { a }).unwrap_or(0);
+        self.slot * (best as f64 + 0.5)
     }
 
     /// Whether a box lies over no sector.

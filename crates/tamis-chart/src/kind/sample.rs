@@ -23,7 +23,7 @@ pub(super) fn histogram(cell: &mut Cell) -> Result<(), DrawError> {
     let curves: Vec<Vec<[f64; 2]>> = series.iter().map(|c| if curved { curve(c, &bins) } else { Vec::new() }).collect();
     highest = curves.iter().flatten().map(|p| p[1]).fold(highest, f64::max);
     let x = Domain::numbers([bins.edges[0], bins.edges[bins.len()]]);
-    let frame = cell.axes(level(cell, x, Domain::numbers([0.0, highest]).from_zero()))?;
+    let frame = cell.axes(level(cell, x, Domain::numbers([0.0, highest]).with_zero()))?;
     let faded = if series.len() > 1 { 0.55 } else if curved { 0.6 } else { 1.0 };
     for (s, counts) in counts.iter().enumerate() {
         bars(cell, &frame, s, &bins, counts, faded);
@@ -98,16 +98,18 @@ fn labels(cell: &mut Cell, frame: &Frame, bins: &Bins, counts: &[usize], curve: 
 /// Smoothed curves over a common axis, filled.
 pub(super) fn density(cell: &mut Cell) -> Result<(), DrawError> {
     let series = cell.columns(Channel::Y);
+    // Areas that lie over each other are seen through, in every style.
+    let opacity = if series.len() > 1 { cell.style.area_opacity.min(0.4) } else { cell.style.area_opacity };
     cell.legend_of_series(|cell, s| {
         let color = cell.color(s);
-        Sample::Area(color.with_alpha(cell.style.area_opacity).into(), Some(Stroke::new(color, 1.2)))
+        Sample::Area(color.with_alpha(opacity).into(), Some(Stroke::new(color, 1.2)))
     });
     let curves: Vec<Vec<[f64; 2]>> = series
         .iter()
         .map(|c| Kde::of(numbers(c).into_iter().flatten()).map(|k| k.curve(220, 3.0)).unwrap_or_default())
         .collect();
     let x = Domain::numbers(curves.iter().flatten().map(|p| p[0])).tight();
-    let y = Domain::numbers(curves.iter().flatten().map(|p| p[1])).from_zero();
+    let y = Domain::numbers(curves.iter().flatten().map(|p| p[1])).with_zero();
     let frame = cell.axes(level(cell, x, y))?;
     let rug = cell.rng.unit() < 0.2 && series.len() == 1;
     for (s, curve) in curves.iter().enumerate().filter(|(_, c)| !c.is_empty()) {
@@ -116,7 +118,7 @@ pub(super) fn density(cell: &mut Cell) -> Result<(), DrawError> {
         area.push(frame.point(curve[curve.len() - 1][0], 0.0));
         area.push(frame.point(curve[0][0], 0.0));
         let color = cell.color(s);
-        let fill = color.with_alpha(cell.style.area_opacity);
+        let fill = color.with_alpha(opacity);
         cell.mark_plain(s, 0, "density", Outline::polygon(&area), fill);
         cell.ink_line(&points);
         let mut stroke = cell.line_stroke(s);

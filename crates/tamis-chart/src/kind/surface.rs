@@ -1,9 +1,9 @@
 //! Surfaces seen from the side, in a box with three axes.
 
 use tamis_draw::Color;
-use tamis_draw::kurbo::{Line as Segment, Point, Rect};
+use tamis_draw::kurbo::{Line as Segment, Point, Rect, Vec2};
 use tamis_draw::scene::{Join, Node, Outline, Stroke};
-use tamis_draw::text::{Anchor, Height, Line};
+use tamis_draw::text::{Anchor, Height};
 
 use super::field::{grid_of, height_title};
 use super::tiles::Shades;
@@ -200,9 +200,9 @@ fn write_axis(cell: &mut Cell, stage: &Stage, edge: &Edge) {
     let along = (b - a) / (b - a).hypot();
     // Away from the box: down and to the side, or left for heights.
     let out = match edge.name {
-        "z" => tamis_draw::kurbo::Vec2::new(-1.0, 0.0),
+        "z" => Vec2::new(-1.0, 0.0),
         _ => {
-            let n = tamis_draw::kurbo::Vec2::new(-along.y, along.x);
+            let n = Vec2::new(-along.y, along.x);
             if n.y > 0.0 { n } else { -n }
         }
     };
@@ -212,50 +212,42 @@ fn write_axis(cell: &mut Cell, stage: &Stage, edge: &Edge) {
         _ => Anchor { x: 0.0, y: Height::Top },
     };
     let texts = cell.style.numbers.axis(&edge.ticks.values, edge.ticks.step);
-    let (mut widest, mut deepest) = (0.0f64, 0.0f64);
+    let mut reach = 4.0f64;
     for (i, (value, text)) in edge.ticks.values.iter().zip(texts).enumerate() {
         let at = stage.at(between((value - edge.ticks.min) / (edge.ticks.max - edge.ticks.min)));
         let mark = Segment::new(at, at + out * 4.0);
         let line = shape(&text, &style);
-        let width = line.width;
         let run = line.at(at + out * (4.0 + style.size * 0.3), anchor);
         let Some(bbox) = run.ink().map(|b| run.transform().transform_rect_bbox(b)) else { continue };
         if !cell.is_free(bbox) {
             continue;
         }
-        widest = widest.max(width);
-        deepest = deepest.max(bbox.y1 - at.y);
+        let corners = [(bbox.x0, bbox.y0), (bbox.x1, bbox.y0), (bbox.x0, bbox.y1), (bbox.x1, bbox.y1)];
+        reach = corners.iter().map(|c| (Point::from(*c) - at).dot(out)).fold(reach, f64::max);
         cell.push(Layer::Axes, Node::stroke(cell.id(format_args!("{}/mark/{i}", edge.name)), "tick mark", mark, stroke.clone()));
         cell.text(Layer::Axes, cell.id(format_args!("{}/tick/{i}", edge.name)), "tick label", run);
     }
-    axis_title(cell, edge, a.midpoint(b), along, [widest, deepest]);
+    axis_title(cell, edge, a.midpoint(b), along, out * reach);
 }
 
-/// Along its edge, beyond the labels.
-fn axis_title(cell: &mut Cell, edge: &Edge, middle: Point, along: tamis_draw::kurbo::Vec2, [widest, deepest]: [f64; 2]) {
+/// Along its edge, beyond the labels, which reach this far from it.
+fn axis_title(cell: &mut Cell, edge: &Edge, middle: Point, along: Vec2, reach: Vec2) {
     let style = cell.style.text.axis.clone();
-    let size = style.size;
-    let id = cell.id(format_args!("{}/title", edge.name));
-    let center = Anchor { x: 0.5, y: Height::Middle };
-    let fitted = |width: f64| -> Option<Line> { (!edge.title.is_empty()).then(|| elided(&edge.title, &style, width)) };
     let page = cell.page;
-    let run = match edge.name {
-        "z" => {
-            let x = (middle.x - widest - size * 1.9).max(page.x0 + size * 0.6);
-            fitted(page.height() * 0.6).map(|l| l.turned((x, middle.y), center, 90.0))
+    if edge.title.is_empty() {
+        return;
+    }
+    let angle = if edge.name == "z" { 90.0 } else { -along.y.atan2(along.x).to_degrees() };
+    let out = reach / reach.hypot();
+    // Long titles are cut, and then again, until they fit the page and lie over no label.
+    for (share, far) in [(0.6, 0.85), (0.45, 0.85), (0.35, 1.3), (0.25, 0.85)] {
+        let length = if edge.name == "z" { page.height() } else { page.width() };
+        let at = middle + reach + out * style.size * far;
+        let run = elided(&edge.title, &style, length * share).turned(at, Anchor::CENTER, angle);
+        let Some(ink) = run.ink() else { return };
+        let bbox = run.transform().transform_rect_bbox(ink);
+        if page.inflate(4.0, 4.0).contains_rect(bbox) {
+            return cell.text(Layer::Axes, cell.id(format_args!("{}/title", edge.name)), "axis title", run);
         }
-        name => {
-            let angle = -along.y.atan2(along.x).to_degrees();
-            let normal = tamis_draw::kurbo::Vec2::new(-along.y, along.x);
-            let normal = if normal.y > 0.0 { normal } else { -normal };
-            let off = if name == "x" { deepest + size * 0.9 } else { widest.max(deepest) * 0.85 + size * 1.2 };
-            fitted(page.width() * 0.4).map(|l| l.turned(middle + normal * off, center, angle))
-        }
-    };
-    let Some(run) = run else { return };
-    // A title that does not fit the page is written level in the nearest corner, or not at all.
-    let Some(bbox) = run.ink().map(|b| run.transform().transform_rect_bbox(b)) else { return };
-    if page.inflate(2.0, 2.0).contains_rect(bbox) && true {
-        cell.text(Layer::Axes, id, "axis title", run);
     }
 }
