@@ -1,5 +1,7 @@
 //! Charts of every framed kind in every look: readable, complete, exact, the same each time.
 
+#![allow(clippy::unwrap_used)]
+
 mod samples;
 
 use std::collections::BTreeSet;

@@ -36,7 +36,7 @@ pub(super) struct LaidBar {
 
 impl Cell<'_> {
     /// A scale of colours at the right of the plot; to be called before [`Cell::axes`] or [`Cell::plain`].
-    pub fn color_bar(&mut self, bar: ColorBar) {
+    pub(crate) fn color_bar(&mut self, bar: ColorBar) {
         self.legend = Some(Legend::Bar(bar));
     }
 

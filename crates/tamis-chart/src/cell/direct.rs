@@ -11,18 +11,18 @@ use crate::look::readable;
 impl Cell<'_> {
     /// Says that series of this kind have ends at the right of the plot, where their names could stand. To be called
     /// before the legend is declared.
-    pub fn lines_have_ends(&mut self) {
+    pub(crate) fn lines_have_ends(&mut self) {
         self.has_ends = true;
     }
 
     /// A legend that stands at the ends of lines in any style, where there is room for it.
-    pub fn names_at_ends(&mut self, entries: Vec<crate::cell::Entry>) {
+    pub(crate) fn names_at_ends(&mut self, entries: Vec<crate::cell::Entry>) {
         self.at_ends = true;
         self.legend = Some(super::legend::Legend::Entries(entries));
     }
 
     /// Says where the line of a series ends.
-    pub fn line_end(&mut self, series: usize, at: Point) {
+    pub(crate) fn line_end(&mut self, series: usize, at: Point) {
         self.ends.push((series, at));
     }
 

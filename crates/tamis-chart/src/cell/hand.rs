@@ -1,5 +1,7 @@
 //! Lines that tremble as if drawn by hand.
 
+use std::f64::consts::TAU;
+
 use tamis_core::rng::Rng;
 use tamis_draw::kurbo::{BezPath, ParamCurve as _, ParamCurveArclen as _, PathEl, PathSeg, Point, Vec2};
 use tamis_draw::scene::{Content, Node, Outline, Shape, Stroke};
@@ -43,7 +45,6 @@ fn rough_shape(shape: &mut Shape, amplitude: f64, rng: &mut Rng) {
 fn tremble(path: &BezPath, amplitude: f64, rng: &mut Rng) -> BezPath {
     let mut out = BezPath::new();
     let mut swing = Swing::new(rng);
-    let mut start = None;
     let mut points: Vec<Point> = Vec::new();
     let mut closed = false;
     let mut flush = |points: &mut Vec<Point>, closed: bool| {
@@ -57,7 +58,6 @@ fn tremble(path: &BezPath, amplitude: f64, rng: &mut Rng) -> BezPath {
             PathEl::MoveTo(at) => {
                 flush(&mut points, closed);
                 closed = false;
-                start = Some(*at);
                 points.push(*at + swing.at(0.0, amplitude * 0.5, rng));
             }
             PathEl::ClosePath => closed = true,
@@ -81,7 +81,6 @@ fn tremble(path: &BezPath, amplitude: f64, rng: &mut Rng) -> BezPath {
             }
         }
     }
-    let _ = start;
     flush(&mut points, closed);
     out
 }
@@ -134,7 +133,7 @@ struct Swing {
 
 impl Swing {
     fn new(rng: &mut Rng) -> Swing {
-        Swing { phase: [rng.range(0.0, 6.283), rng.range(0.0, 6.283)] }
+        Swing { phase: [rng.range(0.0, TAU), rng.range(0.0, TAU)] }
     }
 
     fn at(&mut self, moved: f64, amplitude: f64, rng: &mut Rng) -> Vec2 {

@@ -23,12 +23,12 @@ pub(crate) struct Spot {
 
 impl Spot {
     /// A place on the plot's ground.
-    pub fn new(at: impl Into<Point>, anchor: Anchor) -> Spot {
+    pub(crate) fn new(at: impl Into<Point>, anchor: Anchor) -> Spot {
         Spot { at: at.into(), anchor, over: None, within: None }
     }
 
     /// A place in the middle of an area of this colour.
-    pub fn inside(area: Rect, color: Color) -> Spot {
+    pub(crate) fn inside(area: Rect, color: Color) -> Spot {
         Spot { at: area.center(), anchor: Anchor::CENTER, over: Some(color), within: Some(area) }
     }
 }
@@ -36,12 +36,12 @@ impl Spot {
 impl Cell<'_> {
     /// Writes a datum's value (`label/S.R`) at the first of the spots where it fits and lies over no other text; says
     /// whether it did. Only where the chart wants value labels.
-    pub fn label(&mut self, series: usize, row: usize, text: &str, spots: &[Spot]) -> bool {
+    pub(crate) fn label(&mut self, series: usize, row: usize, text: &str, spots: &[Spot]) -> bool {
         self.chart.value_labels && self.caption(series, row, "value label", text, spots)
     }
 
     /// The same for texts that belong to the kind (names in a treemap), whatever the chart says of values.
-    pub fn caption(&mut self, series: usize, row: usize, role: impl Into<Role>, text: &str, spots: &[Spot]) -> bool {
+    pub(crate) fn caption(&mut self, series: usize, row: usize, role: impl Into<Role>, text: &str, spots: &[Spot]) -> bool {
         let line = shape(text, &self.style.text.label);
         let bounds = self.bounds();
         for spot in spots {
@@ -72,7 +72,7 @@ impl Cell<'_> {
     }
 
     /// Writes a text that must be written, and keeps others away from it.
-    pub fn text(&mut self, layer: Layer, id: String, role: impl Into<Role>, run: TextRun) {
+    pub(crate) fn text(&mut self, layer: Layer, id: String, role: impl Into<Role>, run: TextRun) {
         self.keep_free(&run);
         self.push(layer, Node::text(id, role, run));
     }
@@ -100,7 +100,7 @@ impl Cell<'_> {
     }
 
     /// Whether no text lies there.
-    pub fn is_free(&self, bbox: Rect) -> bool {
+    pub(crate) fn is_free(&self, bbox: Rect) -> bool {
         let with_gap = bbox.inflate(1.5, 0.5);
         self.texts.iter().all(|t| !t.overlaps(with_gap))
     }

@@ -61,14 +61,14 @@ struct Item {
 impl Cell<'_> {
     /// A legend of these entries; to be called before [`Cell::axes`] or [`Cell::plain`]. Not drawn where the chart
     /// wants none.
-    pub fn legend(&mut self, entries: Vec<Entry>) {
+    pub(crate) fn legend(&mut self, entries: Vec<Entry>) {
         if self.chart.legend && !entries.is_empty() {
             self.legend = Some(Legend::Entries(entries));
         }
     }
 
     /// A legend of the `Y` series with the sample of each, if there is more than one.
-    pub fn legend_of_series(&mut self, sample: impl Fn(&Self, usize) -> Sample) {
+    pub(crate) fn legend_of_series(&mut self, sample: impl Fn(&Self, usize) -> Sample) {
         let names: Vec<String> = self.chart.columns(Channel::Y).map(String::from).collect();
         if names.len() > 1 {
             let entries = names.into_iter().enumerate();

@@ -133,7 +133,7 @@ impl<'a> Cell<'a> {
     ///
     /// # Errors
     /// When the room would be too small to read.
-    pub fn plain(&mut self) -> Result<Rect, DrawError> {
+    pub(crate) fn plain(&mut self) -> Result<Rect, DrawError> {
         self.reserve(false)?;
         let found = self.room.width().min(self.room.height());
         if found < 24.0 {
@@ -149,28 +149,28 @@ impl<'a> Cell<'a> {
     }
 
     /// The first column drawn as `channel`.
-    pub fn column(&self, channel: Channel) -> Result<&'a Column, DrawError> {
+    pub(crate) fn column(&self, channel: Channel) -> Result<&'a Column, DrawError> {
         self.columns(channel).into_iter().next().ok_or(DrawError::NoColumn { kind: self.chart.kind, channel })
     }
 
     /// All columns drawn as `channel`, in order.
-    pub fn columns(&self, channel: Channel) -> Vec<&'a Column> {
+    pub(crate) fn columns(&self, channel: Channel) -> Vec<&'a Column> {
         let chart = self.chart;
         chart.columns(channel).filter_map(|name| chart.table.column(name)).collect()
     }
 
     /// The id of a part of this chart: `chart.0/` before `part`.
-    pub fn id(&self, part: impl std::fmt::Display) -> String {
+    pub(crate) fn id(&self, part: impl std::fmt::Display) -> String {
         format!("{}/{part}", self.prefix)
     }
 
     /// Puts a node on a layer. Its id comes from [`Cell::id`].
-    pub fn push(&mut self, layer: Layer, node: Node) {
+    pub(crate) fn push(&mut self, layer: Layer, node: Node) {
         self.layers[layer as usize].push(node);
     }
 
     /// The mark of one datum: `mark/S.R`.
-    pub fn mark(
+    pub(crate) fn mark(
         &mut self,
         series: usize,
         row: usize,
@@ -186,20 +186,20 @@ impl<'a> Cell<'a> {
     }
 
     /// The mark of one datum whose box is no obstacle: an area below a curve, which is told by [`Cell::ink_line`].
-    pub fn mark_plain(&mut self, series: usize, row: usize, role: impl Into<Role>, outline: Outline, fill: impl Into<Paint>) {
+    pub(crate) fn mark_plain(&mut self, series: usize, row: usize, role: impl Into<Role>, outline: Outline, fill: impl Into<Paint>) {
         let bbox = outline.bbox();
         let node = Node::fill(self.id(format_args!("mark/{series}.{row}")), role, outline, fill);
         self.datum_node_at(series, row, bbox, node);
     }
 
     /// The mark of one datum that has several parts, whose ids come from [`Cell::part`].
-    pub fn mark_group(&mut self, series: usize, row: usize, role: impl Into<Role>, bbox: Rect, parts: Vec<Node>) {
+    pub(crate) fn mark_group(&mut self, series: usize, row: usize, role: impl Into<Role>, bbox: Rect, parts: Vec<Node>) {
         let node = Node::group(self.id(format_args!("mark/{series}.{row}")), role, parts);
         self.datum(series, row, bbox, node);
     }
 
     /// The id of a part of a datum's mark: `mark/S.R/name`.
-    pub fn part(&self, series: usize, row: usize, name: impl std::fmt::Display) -> String {
+    pub(crate) fn part(&self, series: usize, row: usize, name: impl std::fmt::Display) -> String {
         self.id(format_args!("mark/{series}.{row}/{name}"))
     }
 
@@ -222,7 +222,7 @@ impl<'a> Cell<'a> {
     }
 
     /// The mark of one datum that is a shape already, of id `mark/S.R`.
-    pub fn datum_node(&mut self, series: usize, row: usize, node: Node) {
+    pub(crate) fn datum_node(&mut self, series: usize, row: usize, node: Node) {
         let bbox = match &node.content {
             Content::Shape(shape) => shape.outline.bbox(),
             _ => Rect::ZERO,
@@ -231,7 +231,7 @@ impl<'a> Cell<'a> {
     }
 
     /// The same for a node of any kind; `bbox` is where its words would point to.
-    pub fn datum_node_at(&mut self, series: usize, row: usize, bbox: Rect, node: Node) {
+    pub(crate) fn datum_node_at(&mut self, series: usize, row: usize, bbox: Rect, node: Node) {
         self.anchors.push(Anchor { series, row, bbox });
         self.push(Layer::Marks, node);
     }
@@ -243,17 +243,17 @@ impl<'a> Cell<'a> {
     }
 
     /// Says that data fill this box, so that texts and the legend keep away.
-    pub fn ink(&mut self, bbox: Rect) {
+    pub(crate) fn ink(&mut self, bbox: Rect) {
         self.inks.add(bbox);
     }
 
     /// Says that a line of data runs along these points.
-    pub fn ink_line(&mut self, points: &[Point]) {
+    pub(crate) fn ink_line(&mut self, points: &[Point]) {
         self.inks.add_line(points);
     }
 
     /// Says where a datum is that has no mark of its own box.
-    pub fn anchor(&mut self, series: usize, row: usize, at: Point) {
+    pub(crate) fn anchor(&mut self, series: usize, row: usize, at: Point) {
         self.anchors.push(Anchor { series, row, bbox: Rect::from_points(at, at) });
     }
 }

@@ -105,10 +105,9 @@ impl Cell<'_> {
         let mut run = text.at(at, Anchor::START);
         run.color = readable(color, ground, 4.0);
         let mut nodes = Vec::new();
-        if let Some(bbox) = run.ink().map(|i| run.transform().transform_rect_bbox(i)) {
-            if self.inks.share(bbox) > 0.0 {
-                nodes.push(Node::fill(format!("{id}/veil"), "veil", bbox.inflate(2.0, 1.5), ground.with_alpha(0.88)));
-            }
+        let bbox = run.ink().map(|i| run.transform().transform_rect_bbox(i));
+        if let Some(bbox) = bbox.filter(|b| self.inks.share(*b) > 0.0) {
+            nodes.push(Node::fill(format!("{id}/veil"), "veil", bbox.inflate(2.0, 1.5), ground.with_alpha(0.88)));
         }
         self.keep_free(&run);
         nodes.push(Node::text(format!("{id}/text"), "annotation text", run));

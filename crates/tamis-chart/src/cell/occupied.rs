@@ -16,14 +16,14 @@ pub(crate) struct Occupied {
 
 impl Occupied {
     /// Nothing in this room.
-    pub fn new(room: Rect) -> Occupied {
+    pub(crate) fn new(room: Rect) -> Occupied {
         let columns = (room.width().max(0.0) / SIDE).ceil() as usize + 1;
         let rows = (room.height().max(0.0) / SIDE).ceil() as usize + 1;
         Occupied { origin: room.origin(), columns, rows, squares: vec![false; columns * rows] }
     }
 
     /// Something fills this box.
-    pub fn add(&mut self, rect: Rect) {
+    pub(crate) fn add(&mut self, rect: Rect) {
         let [c0, c1] = self.span(rect.x0 - self.origin.x, rect.x1 - self.origin.x, self.columns);
         let [r0, r1] = self.span(rect.y0 - self.origin.y, rect.y1 - self.origin.y, self.rows);
         for row in r0..r1 {
@@ -32,7 +32,7 @@ impl Occupied {
     }
 
     /// A line runs along these points.
-    pub fn add_line(&mut self, points: &[Point]) {
+    pub(crate) fn add_line(&mut self, points: &[Point]) {
         for pair in points.windows(2) {
             let steps = ((pair[1] - pair[0]).hypot() / SIDE).ceil().clamp(1.0, 20_000.0) as usize;
             for i in 0..=steps {
@@ -43,7 +43,7 @@ impl Occupied {
     }
 
     /// How much of a box is filled, 0 to 1.
-    pub fn share(&self, rect: Rect) -> f64 {
+    pub(crate) fn share(&self, rect: Rect) -> f64 {
         let [c0, c1] = self.span(rect.x0 - self.origin.x, rect.x1 - self.origin.x, self.columns);
         let [r0, r1] = self.span(rect.y0 - self.origin.y, rect.y1 - self.origin.y, self.rows);
         let all = (c1.saturating_sub(c0)) * (r1.saturating_sub(r0));

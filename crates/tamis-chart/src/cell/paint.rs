@@ -9,18 +9,18 @@ use crate::look::Marker;
 
 impl Cell<'_> {
     /// The colour of a series (or slice, group, node).
-    pub fn color(&self, series: usize) -> Color {
+    pub(crate) fn color(&self, series: usize) -> Color {
         self.style.color(series)
     }
 
     /// The fill of a bar or another area of a series, with the style's opacity, hatches and gradients. `toward_base`
     /// are the two points that a gradient runs between, the first at the value's end.
-    pub fn area_paint(&self, series: usize, toward_base: Option<[Point; 2]>) -> Paint {
+    pub(crate) fn area_paint(&self, series: usize, toward_base: Option<[Point; 2]>) -> Paint {
         self.paint_of(self.color(series), series, toward_base)
     }
 
     /// The same in a colour of one's choice; `series` chooses the hatch.
-    pub fn paint_of(&self, color: Color, series: usize, toward_base: Option<[Point; 2]>) -> Paint {
+    pub(crate) fn paint_of(&self, color: Color, series: usize, toward_base: Option<[Point; 2]>) -> Paint {
         let bars = &self.style.bars;
         let color = color.with_alpha(f64::from(color.a) / 255.0 * bars.opacity);
         let hatch = bars.hatches.get(series % bars.hatches.len().max(1)).copied().flatten();
@@ -40,12 +40,12 @@ impl Cell<'_> {
     }
 
     /// The edge of bars of a series.
-    pub fn area_edge(&self) -> Option<Stroke> {
+    pub(crate) fn area_edge(&self) -> Option<Stroke> {
         self.style.bars.edge.clone()
     }
 
     /// How the line of a series is stroked.
-    pub fn line_stroke(&self, series: usize) -> Stroke {
+    pub(crate) fn line_stroke(&self, series: usize) -> Stroke {
         let lines = &self.style.lines;
         let mut stroke = Stroke::new(self.color(series), lines.width);
         if let Some(dashes) = lines.dashes.get(series % lines.dashes.len().max(1)) {
@@ -55,19 +55,19 @@ impl Cell<'_> {
     }
 
     /// The mark at the data of a line, if the style has any.
-    pub fn line_marker(&self, series: usize) -> Option<Marker> {
+    pub(crate) fn line_marker(&self, series: usize) -> Option<Marker> {
         let markers = &self.style.lines.markers;
         markers.get(series % markers.len().max(1)).copied()
     }
 
     /// The mark of a single point of a group.
-    pub fn point_marker(&self, group: usize) -> Marker {
+    pub(crate) fn point_marker(&self, group: usize) -> Marker {
         let markers = &self.style.points.markers;
         markers.get(group % markers.len().max(1)).copied().unwrap_or(Marker::Circle)
     }
 
     /// The mark at a datum of a line.
-    pub fn line_mark(&self, id: String, role: &'static str, form: Marker, color: Color, at: Point) -> Node {
+    pub(crate) fn line_mark(&self, id: String, role: &'static str, form: Marker, color: Color, at: Point) -> Node {
         let lines = &self.style.lines;
         let outline = marker(form, at, lines.marker_size);
         let (fill, edge) = if lines.hollow {
@@ -79,12 +79,12 @@ impl Cell<'_> {
     }
 
     /// The legend's sample of a filled series.
-    pub fn area_sample(&self, series: usize) -> Sample {
+    pub(crate) fn area_sample(&self, series: usize) -> Sample {
         Sample::Area(self.area_paint(series, None), self.area_edge())
     }
 
     /// The legend's sample of a line.
-    pub fn line_sample(&self, series: usize) -> Sample {
+    pub(crate) fn line_sample(&self, series: usize) -> Sample {
         Sample::Line(self.line_stroke(series), self.line_marker(series).map(|m| (m, self.color(series))))
     }
 }

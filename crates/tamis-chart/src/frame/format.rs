@@ -31,7 +31,7 @@ impl Numbers {
         }
         let mut out = String::with_capacity(whole.len() * 4 / 3 + 1);
         for (i, c) in whole.chars().enumerate() {
-            if i > 0 && (whole.len() - i) % 3 == 0 {
+            if i > 0 && (whole.len() - i).is_multiple_of(3) {
                 out.push(mark);
             }
             out.push(c);

@@ -73,7 +73,7 @@ pub(crate) struct Frame {
 
 impl Domain {
     /// An axis over all these numbers.
-    pub fn numbers(values: impl IntoIterator<Item = f64>) -> Domain {
+    pub(crate) fn numbers(values: impl IntoIterator<Item = f64>) -> Domain {
         let (low, high) = values.into_iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
         if low > high {
             return Domain::Numbers { low: 0.0, high: 1.0, zero: false, tight: false };
@@ -82,7 +82,7 @@ impl Domain {
     }
 
     /// The same axis, reaching 0.
-    pub fn from_zero(mut self) -> Domain {
+    pub(crate) fn with_zero(mut self) -> Domain {
         if let Domain::Numbers { zero, .. } = &mut self {
             *zero = true;
         }
@@ -90,7 +90,7 @@ impl Domain {
     }
 
     /// The same axis, without free room at its ends.
-    pub fn tight(mut self) -> Domain {
+    pub(crate) fn tight(mut self) -> Domain {
         if let Domain::Numbers { tight, .. } = &mut self {
             *tight = true;
         }
@@ -98,12 +98,12 @@ impl Domain {
     }
 
     /// A category for every row: what bars stand on.
-    pub fn categories(column: &Column) -> Domain {
+    pub(crate) fn categories(column: &Column) -> Domain {
         Domain::Categories((0..column.len()).map(|row| column.written(row)).collect())
     }
 
     /// What lines run along: times and numbers as such, names as categories.
-    pub fn ordered(column: &Column) -> Domain {
+    pub(crate) fn ordered(column: &Column) -> Domain {
         match &column.cells {
             Cells::Text(_) => Domain::categories(column),
             Cells::Number(v) => Domain::numbers(v.iter().flatten().copied()).tight(),
@@ -112,7 +112,7 @@ impl Domain {
     }
 
     /// A time axis over all these; `None` when there are none or their steps differ.
-    pub fn times(times: impl IntoIterator<Item = Time>) -> Option<Domain> {
+    pub(crate) fn times(times: impl IntoIterator<Item = Time>) -> Option<Domain> {
         let mut times = times.into_iter();
         let first = times.next()?;
         let (step, start) = (Step::of(first), time_index(first));
@@ -140,7 +140,7 @@ pub(crate) fn places(column: &Column) -> Vec<Option<f64>> {
 
 impl Axes {
     /// Axes with the titles and the direction that the chart says.
-    pub fn new(chart: &Chart, x: Domain, y: Domain) -> Axes {
+    pub(crate) fn new(chart: &Chart, x: Domain, y: Domain) -> Axes {
         let title = |axis: Option<&Axis>| axis.map(|a| a.title.clone()).unwrap_or_default();
         Axes {
             x,
@@ -162,12 +162,12 @@ impl Axes {
 
 impl Frame {
     /// Where a datum is on the page.
-    pub fn point(&self, x: f64, y: f64) -> Point {
+    pub(crate) fn point(&self, x: f64, y: f64) -> Point {
         if self.horizontal { Point::new(self.y.at(y), self.x.at(x)) } else { Point::new(self.x.at(x), self.y.at(y)) }
     }
 
     /// The rectangle between two places and two values: a bar.
-    pub fn rect(&self, x: [f64; 2], y: [f64; 2]) -> Rect {
+    pub(crate) fn rect(&self, x: [f64; 2], y: [f64; 2]) -> Rect {
         Rect::from_points(self.point(x[0], y[0]), self.point(x[1], y[1]))
     }
 }

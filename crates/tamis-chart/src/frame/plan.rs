@@ -21,7 +21,7 @@ pub(super) enum Side {
 
 impl Side {
     /// Whether an axis there runs across the page.
-    pub fn is_level(self) -> bool {
+    pub(crate) fn is_level(self) -> bool {
         matches!(self, Side::Top | Side::Bottom)
     }
 }
@@ -215,10 +215,8 @@ fn level_names(style: &Style, slot: f64, height: f64, names: &[String]) -> Names
     let gap = gap(style);
     let room = slot - gap;
     let many = names.len() > 200 || slot < text.size * 0.5;
-    if !many {
-        if let Some(lines) = level(text, room, names) {
-            return Names { lines, angle: 0.0 };
-        }
+    if let Some(lines) = (!many).then(|| level(text, room, names)).flatten() {
+        return Names { lines, angle: 0.0 };
     }
     let line_height = text.size * 1.2;
     let steep = if slot * style.ticks.turn.to_radians().sin() >= line_height { style.ticks.turn } else { 90.0 };
@@ -301,7 +299,7 @@ fn measure(plan: &mut Plan, length: f64, side: Side) {
             continue;
         }
         let width = tick.label.iter().map(|l| l.width).fold(0.0, f64::max);
-        let height: f64 = tick.label.iter().map(|l| line_height(l)).sum();
+        let height: f64 = tick.label.iter().map(line_height).sum();
         let at = plan.along(tick.value, length);
         let (deep, before, after) = match side {
             Side::Left | Side::Right => (width, height / 2.0, height / 2.0),

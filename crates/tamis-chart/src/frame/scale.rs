@@ -28,7 +28,7 @@ pub(crate) enum ScaleKind {
 
 impl Scale {
     /// The pixel of a value.
-    pub fn at(&self, value: f64) -> f64 {
+    pub(crate) fn at(&self, value: f64) -> f64 {
         let share = match self.kind {
             ScaleKind::Linear => (value - self.min) / (self.max - self.min),
             ScaleKind::Log => (value.max(f64::MIN_POSITIVE) / self.min).log10() / (self.max / self.min).log10(),
@@ -37,17 +37,17 @@ impl Scale {
     }
 
     /// How many pixels one unit is long; of a category its slot.
-    pub fn unit(&self) -> f64 {
+    pub(crate) fn unit(&self) -> f64 {
         ((self.to - self.from) / (self.max - self.min)).abs()
     }
 
     /// Whether a value is on the axis.
-    pub fn holds(&self, value: f64) -> bool {
+    pub(crate) fn holds(&self, value: f64) -> bool {
         value >= self.min && value <= self.max
     }
 
     /// Where bars and areas stand: 0 if the axis has it, else the end nearest to it.
-    pub fn base(&self) -> f64 {
+    pub(crate) fn base(&self) -> f64 {
         match self.kind {
             ScaleKind::Linear => 0f64.clamp(self.min, self.max),
             ScaleKind::Log => self.min,
@@ -66,7 +66,7 @@ pub(crate) enum Step {
 
 impl Step {
     /// The step that a time is told in.
-    pub fn of(time: Time) -> Step {
+    pub(crate) fn of(time: Time) -> Step {
         match time {
             Time::Year(_) => Step::Year,
             Time::Quarter(..) => Step::Quarter,

@@ -25,7 +25,7 @@ pub(super) fn grouped(cell: &mut Cell) -> Result<(), DrawError> {
             v.map(|v| [v - error, v + error])
         })
     });
-    let y = Domain::numbers(highest.flatten()).from_zero();
+    let y = Domain::numbers(highest.flatten()).with_zero();
     let frame = cell.axes(Axes::new(cell.chart, Domain::categories(x), y))?;
     let bars = draw_grouped(cell, &frame, &series);
     for (s, column) in errors.iter().enumerate() {
@@ -169,7 +169,7 @@ pub(super) fn stacked(cell: &mut Cell) -> Result<(), DrawError> {
     cell.legend_of_series(Cell::area_sample);
     let stacks: Vec<Vec<[f64; 2]>> = stack(&series, x.len(), share);
     let top = stacks.iter().flatten().map(|[_, end]| *end).fold(0.0, f64::max);
-    let mut y = Domain::numbers([0.0, top]).from_zero();
+    let mut y = Domain::numbers([0.0, top]).with_zero();
     if share {
         y = Domain::Numbers { low: 0.0, high: 100.0, zero: true, tight: true };
     }
@@ -236,7 +236,7 @@ pub(super) fn with_line(cell: &mut Cell) -> Result<(), DrawError> {
         entries.push(Entry { series: s, name: column.name.clone(), sample });
     }
     cell.legend(entries);
-    let mut axes = Axes::new(cell.chart, Domain::categories(x), domain(bars.iter().copied()).from_zero());
+    let mut axes = Axes::new(cell.chart, Domain::categories(x), domain(bars.iter().copied()).with_zero());
     axes.horizontal = false;
     axes.y2 = Some(domain(lines.iter().copied()));
     let frame = cell.axes(axes)?;
@@ -274,7 +274,7 @@ pub(super) fn pareto(cell: &mut Cell) -> Result<(), DrawError> {
         Entry { series: 0, name: y.name.clone(), sample: cell.area_sample(0) },
         Entry { series: 1, name: title.clone(), sample: cell.line_sample(1) },
     ]);
-    let mut axes = Axes::new(cell.chart, Domain::categories(x), domain([y]).from_zero());
+    let mut axes = Axes::new(cell.chart, Domain::categories(x), domain([y]).with_zero());
     axes.horizontal = false;
     axes.y2 = Some(Domain::Numbers { low: 0.0, high: 100.0, zero: true, tight: false });
     axes.y2_title = title;

@@ -120,7 +120,7 @@ pub(super) fn areas(cell: &mut Cell) -> Result<(), DrawError> {
     let (x, series) = (cell.column(Channel::X)?, cell.columns(Channel::Y));
     cell.lines_have_ends();
     cell.legend_of_series(|cell, s| Sample::Area(faded(cell, s).into(), Some(thin(cell, s))));
-    let frame = cell.axes(level(cell, x, domain(series.iter().copied()).from_zero()))?;
+    let frame = cell.axes(level(cell, x, domain(series.iter().copied()).with_zero()))?;
     let at = places(x);
     for (rank, column) in series.iter().enumerate() {
         let values = numbers(column);
@@ -200,7 +200,7 @@ pub(super) fn stacked_areas(cell: &mut Cell) -> Result<(), DrawError> {
     cell.legend_of_series(|cell, s| Sample::Area(solid(cell, s).into(), cell.style.separator.clone()));
     let stacks = stack(&series, x.len(), false);
     let top = stacks.iter().flatten().map(|[_, end]| *end).fold(0.0, f64::max);
-    let frame = cell.axes(level(cell, x, Domain::numbers([0.0, top]).from_zero()))?;
+    let frame = cell.axes(level(cell, x, Domain::numbers([0.0, top]).with_zero()))?;
     let at = places(x);
     for (rank, rows) in stacks.iter().enumerate() {
         let edge = |side: usize| -> Vec<Point> {

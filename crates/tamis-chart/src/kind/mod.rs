@@ -3,7 +3,7 @@
 //! ```text
 //! let x = cell.column(Channel::X)?;                            // the columns it draws
 //! cell.legend_of_series();                                     // before axes: an outer legend takes room
-//! let frame = cell.axes(Axes::new(cell.chart, Domain::categories(x), Domain::numbers(values).from_zero()))?;
+//! let frame = cell.axes(Axes::new(cell.chart, Domain::categories(x), Domain::numbers(values).with_zero()))?;
 //! cell.mark(series, row, "bar", frame.rect([..], [..]), paint) // every datum: id `mark/S.R`
 //! cell.label(series, row, &text, &spots)                       // after all marks; not written where there is no room
 //! ```

@@ -26,7 +26,7 @@ pub(super) fn waterfall(cell: &mut Cell) -> Result<(), DrawError> {
     spans.push([0.0, level]);
     let Domain::Categories(mut names) = Domain::categories(x) else { return Ok(()) };
     names.push("Total".into());
-    let values = Domain::numbers(spans.iter().flatten().copied()).from_zero();
+    let values = Domain::numbers(spans.iter().flatten().copied()).with_zero();
     let frame = cell.axes(Axes::new(cell.chart, Domain::Categories(names), values))?;
     let width = cell.style.bars.width;
     let area = |row: usize, [from, to]: [f64; 2]| {
@@ -143,7 +143,7 @@ pub(super) fn candlesticks(cell: &mut Cell) -> Result<(), DrawError> {
     axes.horizontal = false;
     let volume = cell.columns(Channel::Volume).first().copied().filter(|_| cell.chart.kind == Kind::CandlestickVolume);
     if let Some(volume) = volume {
-        axes.y2 = Some(domain([volume]).from_zero());
+        axes.y2 = Some(domain([volume]).with_zero());
         axes.lower = Some(0.26);
         if axes.y2_title.is_empty() {
             axes.y2_title = volume.name.clone();

@@ -15,7 +15,7 @@ use crate::table::Column;
 /// A dot on a stem for every category.
 pub(super) fn lollipops(cell: &mut Cell) -> Result<(), DrawError> {
     let (x, y) = (cell.column(Channel::X)?, cell.column(Channel::Y)?);
-    let frame = cell.axes(Axes::new(cell.chart, Domain::categories(x), domain([y]).from_zero()))?;
+    let frame = cell.axes(Axes::new(cell.chart, Domain::categories(x), domain([y]).with_zero()))?;
     let size = dot(cell, frame.x.unit());
     let color = cell.color(0);
     let stem = Stroke::new(color.mix(cell.style.ground(), 0.25), (size * 0.18).clamp(1.0, 3.0));
@@ -57,12 +57,12 @@ pub(super) fn dumbbells(cell: &mut Cell) -> Result<(), DrawError> {
     let join = Stroke::new(cell.style.palette.neutral.mix(cell.style.ground(), 0.45), (size * 0.28).clamp(1.2, 5.0));
     for row in 0..x.len() {
         let ends: Vec<Point> = series.iter().filter_map(|c| Some(frame.point(row as f64, c.number(row)?))).collect();
-        if let [a, b] = ends[..] {
-            if (a - b).hypot() > 1e-3 {
-                let id = cell.id(format_args!("join/{row}"));
-                cell.push(Layer::Marks, Node::stroke(id, "connector", Line::new(a, b), join.clone()));
-                cell.ink_line(&[a, b]);
-            }
+        if let [a, b] = ends[..]
+            && a.distance(b) > 1e-3
+        {
+            let id = cell.id(format_args!("join/{row}"));
+            cell.push(Layer::Marks, Node::stroke(id, "connector", Line::new(a, b), join.clone()));
+            cell.ink_line(&[a, b]);
         }
     }
     for (s, column) in series.iter().enumerate() {

@@ -17,13 +17,8 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// Everything but titles at one size.
-    pub fn even(title: f64, rest: f64) -> Sizes {
-        Sizes { title, subtitle: rest, axis: rest, tick: rest, legend: rest, label: rest * 0.92 }
-    }
-
     /// Larger or smaller.
-    pub fn times(self, k: f64) -> Sizes {
+    pub(super) fn times(self, k: f64) -> Sizes {
         Sizes {
             title: self.title * k,
             subtitle: self.subtitle * k,

@@ -4,7 +4,7 @@ use tamis_chart::spec::{Axis, Channel, Chart, Encoding, Figure, Kind, LookSpec, 
 use tamis_chart::table::{Cells, Column, Table, Time, Unit};
 
 /// Kinds that are drawn in axes.
-pub const FRAMED: &[Kind] = &[
+pub(crate) const FRAMED: &[Kind] = &[
     Kind::Line, Kind::Bar, Kind::Area, Kind::ErrorPoint, Kind::Bubble, Kind::Candlestick, Kind::ErrorBar, Kind::Scatter,
     Kind::BarLine, Kind::StackedBar, Kind::PercentBar, Kind::StackedArea, Kind::Waterfall, Kind::Gantt, Kind::Step,
     Kind::Lollipop, Kind::Slope, Kind::Dumbbell, Kind::CandlestickVolume, Kind::Pyramid, Kind::Pareto,
@@ -14,11 +14,11 @@ const NAMES: [&str; 9] =
     ["Lisbon", "Oslo", "Buenos Aires", "Addis Ababa", "Kyoto", "Winnipeg", "Ho Chi Minh City", "Riga", "Perth"];
 
 /// Different names.
-pub fn names(count: usize) -> Vec<String> {
+pub(crate) fn names(count: usize) -> Vec<String> {
     (0..count).map(|i| if i < NAMES.len() { NAMES[i].to_string() } else { format!("Place {i}") }).collect()
 }
 
-pub fn encode(channel: Channel, column: &str) -> Encoding {
+pub(crate) fn encode(channel: Channel, column: &str) -> Encoding {
     Encoding { channel, column: column.into() }
 }
 
@@ -39,7 +39,7 @@ fn day(i: usize) -> Time {
 }
 
 /// A chart of this kind; the seed varies its data, labels and titles.
-pub fn chart(kind: Kind, seed: u64) -> Chart {
+pub(crate) fn chart(kind: Kind, seed: u64) -> Chart {
     let rows = 5 + (seed % 4) as usize;
     long(empty(kind, seed), rows, seed)
 }
@@ -63,7 +63,7 @@ fn empty(kind: Kind, seed: u64) -> Chart {
 }
 
 /// The same chart with so many rows of fresh data.
-pub fn long(chart: Chart, rows: usize, seed: u64) -> Chart {
+pub(crate) fn long(chart: Chart, rows: usize, seed: u64) -> Chart {
     use Channel::{Close, End, Error, Group, High, Low, Open, Size, Start, Volume, X, Y, Y2};
     let category = || Column::text("Port", names(rows));
     let ordered = || match seed % 3 {
@@ -138,7 +138,7 @@ fn groups(rows: usize) -> Column {
 }
 
 /// Series and row of every datum that must have a mark.
-pub fn data(chart: &Chart) -> Vec<(usize, usize)> {
+pub(crate) fn data(chart: &Chart) -> Vec<(usize, usize)> {
     let rows = chart.table.rows();
     let series = match chart.kind {
         Kind::Candlestick | Kind::Gantt => 1,
@@ -149,7 +149,7 @@ pub fn data(chart: &Chart) -> Vec<(usize, usize)> {
 }
 
 /// A figure of one chart.
-pub fn figure(chart: Chart, look: &str, seed: u64) -> Figure {
+pub(crate) fn figure(chart: Chart, look: &str, seed: u64) -> Figure {
     Figure {
         size: [800, 600],
         grid: [1, 1],
