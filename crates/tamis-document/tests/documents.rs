@@ -128,8 +128,8 @@ fn every_fact_stands_on_one_page_at_least() {
 }
 
 fn number(pages: &Document, name: &str) -> i64 {
-    let field = pages.pages.iter().flat_map(|p| &p.truth.fields).find(|f| f.name == name).unwrap();
-    (field.number.unwrap() * 100.0).round() as i64
+    let field = pages.pages.iter().flat_map(|p| &p.truth.fields).find(|f| f.name == name).expect("a field");
+    (field.number.expect("a number") * 100.0).round() as i64
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn spec(body: Vec<Block>) -> DocumentSpec {
 }
 
 fn words(body: Vec<Block>) -> Vec<String> {
-    let document = lay_out(&spec(body), &mut NoArtist).unwrap();
+    let document = lay_out(&spec(body), &mut NoArtist).expect("a page");
     document.pages.iter().flat_map(|p| &p.truth.words).map(|w| w.text.clone()).collect()
 }
 

@@ -6,6 +6,7 @@ use tamis_draw::Color;
 use crate::content::bank::Bank;
 use crate::content::look;
 use crate::content::money::{self, Cents, Date};
+use crate::ink::Subject;
 use crate::kind::Options;
 use crate::spec::{
     Align, Block, Cell, Class, Fact, Hole, HoleKind, Inline, Item, Language, Look, Ruling, Space, Table, Text,
@@ -376,8 +377,8 @@ impl<'a> Author<'a> {
         Inline::Hole(self.hole(Class::Value, side, side, kind))
     }
 
-    pub(crate) fn picture(&mut self, width: f64, height: f64, subjects: &[crate::ink::Subject]) -> Block {
-        let subject = self.rng.pick(subjects).copied().unwrap_or(crate::ink::Subject::Landscape);
+    pub(crate) fn picture(&mut self, width: f64, height: f64, subjects: &[Subject]) -> Block {
+        let subject = self.rng.pick(subjects).copied().unwrap_or(Subject::Landscape);
         let kind = HoleKind::Picture { subject, seed: self.rng.seed() };
         Block::Hole(self.hole(Class::Figure, width, height, kind), Align::Center)
     }
@@ -403,7 +404,7 @@ impl<'a> Author<'a> {
             let kind = HoleKind::Chart { topic: topic.into() };
             Block::Hole(self.hole(Class::Figure, width, height, kind), Align::Center)
         } else {
-            self.picture(width, height, &crate::ink::Subject::ALL)
+            self.picture(width, height, &[Subject::Landscape, Subject::City, Subject::Sea, Subject::Abstract])
         };
         let label = format!("{} {}{}", self.label("figure"), self.figures, self.bank.colon);
         let caption = self.caption(&label, topic);

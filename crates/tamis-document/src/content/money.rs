@@ -32,7 +32,7 @@ pub(crate) fn grouped(language: Language, value: u64, decimals: u32) -> String {
     let whole = (value / unit).to_string();
     let mut out = String::new();
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
             out.push_str(group);
         }
         out.push(digit);

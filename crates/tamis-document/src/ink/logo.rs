@@ -54,7 +54,7 @@ fn petals(color: Color, light: Color, rng: &mut Rng) -> Vec<Node> {
             format!("petal.{i}"),
             "ground",
             Outline::Path(place * ellipse),
-            if i % 2 == 0 { color } else { light },
+            if i.is_multiple_of(2) { color } else { light },
         )
     };
     (0..n).map(petal).collect()

@@ -23,7 +23,6 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     // Stories are written until the columns under the masthead are nearly full.
     let mut room =
         f64::from(columns) * (page.text_height() - if with_picture { 62.0 + page.text_width() * 0.34 } else { 52.0 });
-    room *= 1.06;
     let sample = a.sentences(&bank.news.sentences, 3);
     let sample = a.paragraph(sample);
     let paragraphs = (room / headlines.len() as f64 / height(a, &sample, page.column_width())).ceil() as usize;

@@ -92,10 +92,11 @@ pub(crate) fn join(lines: &[Vec<ReadWord>], whole: &str, unspaced: bool) -> Stri
     let mut out = String::new();
     for line in lines {
         for (i, word) in line.iter().enumerate() {
-            let broken = i == 0 && out.ends_with('-') && !whole.contains(&*format!("{}{}", tail(&out), word.text));
-            if broken {
+            let starts_line = i == 0;
+            let hyphenated = starts_line && out.ends_with('-');
+            if hyphenated && !whole.contains(&*format!("{}{}", tail(&out), word.text)) {
                 out.pop();
-            } else if !out.is_empty() && !(i == 0 && unspaced) && !(i == 0 && out.ends_with('-')) {
+            } else if !(out.is_empty() || hyphenated || starts_line && unspaced) {
                 out.push(' ');
             }
             out.push_str(&word.text);
