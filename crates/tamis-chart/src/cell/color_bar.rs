@@ -83,7 +83,11 @@ impl Cell<'_> {
             nodes.push(Node::stroke(self.id("legend/marks"), "tick marks", marks, style.ticks.stroke.clone()));
         }
         if let Some(title) = laid.title {
-            let at = Point::new(laid.room.x1 - title.size * 0.28, bar.center().y);
+            // A title longer than the bar stays between the chart's titles and its note.
+            let half = title.width / 2.0;
+            let (top, bottom) = (laid.room.y0 + half, laid.room.y1 - half);
+            let middle = if top <= bottom { bar.center().y.clamp(top, bottom) } else { laid.room.center().y };
+            let at = Point::new(laid.room.x1 - title.size * 0.28, middle);
             let anchor = Anchor { x: 0.5, y: tamis_draw::text::Height::Baseline };
             let run = title.turned(at, anchor, 90.0);
             self.keep_free(&run);

@@ -1,7 +1,7 @@
 //! Axes on the page: margins from measured labels, then spines, ticks, grid and titles.
 
 use tamis_draw::kurbo::{BezPath, Line as Segment, Point, Rect};
-use tamis_draw::scene::Node;
+use tamis_draw::scene::{Node, Stroke};
 use tamis_draw::text::{Anchor, Height, Line};
 
 use crate::cell::{Cell, Layer};
@@ -9,7 +9,7 @@ use crate::frame::plan::{Plan, Side, Wanted, line_height, plan};
 use crate::frame::{Axes, Domain, Frame, Scale};
 use crate::layout::DrawError;
 use crate::look::{Style, TickSide, YTitle};
-use crate::spec::{Axis, Kind};
+use crate::spec::Axis;
 
 /// A plot smaller than this many pixels shows nothing.
 const SMALLEST: f64 = 24.0;
@@ -79,7 +79,8 @@ impl Cell<'_> {
         let plot = Rect::new(outer.x0, outer.y0 + above, outer.x1 - beside, outer.y1);
         let (main, lower) = panels(axes, plot, style);
         // Names at the ends of lines take the right side.
-        let right = style.y_right && axes.y2.is_none() && self.direct_room() == 0.0;
+        // Plots at the right margin have no room for labels beside them, those above none for a title.
+        let right = style.y_right && axes.y2.is_none() && self.direct_room() == 0.0 && axes.beside[1] == 0.0;
         let value_side = match (axes.horizontal, right) {
             (true, _) => Side::Bottom,
             (false, true) => Side::Right,
@@ -108,7 +109,7 @@ impl Cell<'_> {
             };
             let scale = Scale { kind: plan.kind, min: plan.min, max: plan.max, from: ends[0], to: ends[1] };
             // Above the lower of two panels is the upper one.
-            let above = style.y_title == YTitle::Above && !side.is_level() && is_value && axes.lower.is_none();
+            let above = style.y_title == YTitle::Above && !side.is_level() && is_value && axes.lower.is_none() && axes.beside[0] == 0.0;
             placed.push(Placed { name, side, plan, scale, panel, above, is_value, has_grid: grid });
         };
         let x_side = if axes.horizontal { Side::Left } else { Side::Bottom };
@@ -195,14 +196,25 @@ impl Cell<'_> {
         }
         let layer = if grid.over { Layer::Axes } else { Layer::Grid };
         let (major, minor) = (grid.stroke.clone(), grid.minor.clone());
-        if let Some(stroke) = minor.filter(|_| !axis.plan.minor.is_empty()) {
-            let path = lines(axis, &axis.plan.minor, stroke.width);
-            self.push(layer, Node::stroke(self.id(format_args!("{}/grid/minor", axis.name)), "gridlines", path, stroke));
+        if let Some(stroke) = minor {
+            self.gridlines(layer, axis, "grid/minor", &axis.plan.minor, &stroke);
         }
         let values: Vec<f64> = axis.plan.ticks.iter().map(|t| t.value).collect();
-        let path = lines(axis, &values, major.width);
-        if !path.elements().is_empty() {
-            self.push(layer, Node::stroke(self.id(format_args!("{}/grid", axis.name)), "gridlines", path, major));
+        self.gridlines(layer, axis, "grid", &values, &major);
+    }
+
+    /// A line across the panel at each of these values of an axis.
+    fn gridlines(&mut self, layer: Layer, axis: &Placed, name: &str, values: &[f64], stroke: &Stroke) {
+        let panel = axis.panel;
+        for (i, value) in values.iter().enumerate().filter(|(_, v)| axis.scale.holds(**v)) {
+            let at = snap(axis.scale.at(*value), stroke.width);
+            let line = if axis.side.is_level() {
+                Segment::new((at, panel.y0), (at, panel.y1))
+            } else {
+                Segment::new((panel.x0, at), (panel.x1, at))
+            };
+            let id = self.id(format_args!("{}/{name}/{i}", axis.name));
+            self.push(layer, Node::stroke(id, "gridline", line, stroke.clone()));
         }
     }
 
@@ -392,11 +404,6 @@ fn panels(axes: &Axes, plot: Rect, style: &Style) -> (Rect, Option<Rect>) {
     (Rect { y1: (split - gap).round(), ..plot }, Some(Rect { y0: split, ..plot }))
 }
 
-/// Whether a plot of this kind has others at its margins, where a title above it would stand.
-fn has_margins(kind: Kind) -> bool {
-    matches!(kind, Kind::ScatterHistogram | Kind::ScatterDensity | Kind::HexHistogram)
-}
-
 /// How far tick marks stand out.
 fn outer_tick(style: &Style) -> f64 {
     match style.ticks.side {
@@ -452,20 +459,6 @@ fn segment(path: &mut BezPath, side: Side, at: f64, edge: f64, out: f64, inward:
         path.move_to((from, at));
         path.line_to((to, at));
     }
-}
-
-/// Lines across the panel at these values of an axis.
-fn lines(axis: &Placed, values: &[f64], width: f64) -> BezPath {
-    let mut path = BezPath::new();
-    let panel = axis.panel;
-    for value in values.iter().filter(|v| axis.scale.holds(**v)) {
-        let at = snap(axis.scale.at(*value), width);
-        let (from, to) =
-            if axis.side.is_level() { ((at, panel.y0), (at, panel.y1)) } else { ((panel.x0, at), (panel.x1, at)) };
-        path.move_to(from);
-        path.line_to(to);
-    }
-    path
 }
 
 /// The nearest place where a line of this width fills whole pixels.

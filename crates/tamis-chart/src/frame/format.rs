@@ -66,7 +66,7 @@ impl Numbers {
         }
         let (unit, suffix) = if self.compact { magnitude(value.abs()) } else { (1.0, "") };
         let scaled = value / unit;
-        let decimals = (0..=9).find(|d| ((scaled * 10f64.powi(*d)).round() / 10f64.powi(*d) - scaled).abs() < 1e-9 * scaled.abs());
+        let decimals = (0..=9).find(|d| ((scaled * 10f64.powi(*d)).round() / 10f64.powi(*d) - scaled).abs() <= 1e-9 * scaled.abs());
         format!("{}{suffix}", self.write(scaled, decimals.unwrap_or(9) as usize))
     }
 }

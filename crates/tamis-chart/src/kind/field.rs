@@ -5,7 +5,6 @@ use tamis_draw::kurbo::{BezPath, Circle, Point, Rect, Vec2};
 use tamis_draw::scene::{Node, Outline, Stroke};
 use tamis_draw::text::Anchor;
 
-use super::parts::numbers;
 use super::polar::box_of;
 use super::tiles::Shades;
 use crate::cell::{Cell, Layer, Spot};

@@ -167,9 +167,9 @@ pub(super) fn separator(cell: &Cell) -> Option<Stroke> {
     Some(stroke)
 }
 
-/// A colour at the opacity of the style's areas, without pattern: words lie on it.
+/// A colour as it is seen at the opacity of the style's areas, without pattern: words and other areas lie on it.
 pub(super) fn solid(cell: &Cell, color: Color) -> Color {
-    color.with_alpha(f64::from(color.a) / 255.0 * cell.style.bars.opacity)
+    color.with_alpha(f64::from(color.a) / 255.0 * cell.style.bars.opacity).over(cell.below())
 }
 
 /// A share as it is written: one decimal, none for whole numbers.

@@ -103,14 +103,14 @@ pub(super) fn circle_within(room: Rect, words: &[(f64, Vec<Words>)], gap: f64) -
 
 /// A disc with rings at values from 0 outwards.
 pub(super) struct Rings {
-    pub center: Point,
-    pub radius: f64,
-    pub ticks: Ticks,
+    pub(crate) center: Point,
+    pub(crate) radius: f64,
+    pub(crate) ticks: Ticks,
 }
 
 impl Rings {
     /// Rings for values up to `highest`.
-    pub fn new(cell: &Cell, center: Point, radius: f64, highest: f64) -> Rings {
+    pub(crate) fn new(cell: &Cell, center: Point, radius: f64, highest: f64) -> Rings {
         let spec = &cell.chart.y;
         let data = [0.0, if highest > 0.0 { highest } else { 1.0 }];
         let fixed = [Some(0.0), spec.max.map(|m| m.max(data[1]))];
@@ -120,22 +120,22 @@ impl Rings {
     }
 
     /// How far from the centre a value is.
-    pub fn reach(&self, value: f64) -> f64 {
+    pub(crate) fn reach(&self, value: f64) -> f64 {
         (value / self.ticks.max).clamp(0.0, 1.0) * self.radius
     }
 
     /// Where a value is at an angle.
-    pub fn point(&self, degrees: f64, value: f64) -> Point {
+    pub(crate) fn point(&self, degrees: f64, value: f64) -> Point {
         at(self.center, self.reach(value), degrees)
     }
 
     /// Values of the rings, from inside outwards, 0 left out.
-    pub fn values(&self) -> impl Iterator<Item = f64> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = f64> {
         self.ticks.values.iter().copied().filter(|v| *v > 0.0)
     }
 
     /// The line of rings and spokes: thin, in the grid's colour, visible on the ground.
-    pub fn stroke(&self, cell: &Cell) -> Stroke {
+    pub(crate) fn stroke(&self, cell: &Cell) -> Stroke {
         let grid = &cell.style.grid.stroke;
         let ground = cell.below();
         let seen = grid.color.over(ground).contrast(ground) >= 1.15;
@@ -144,7 +144,7 @@ impl Rings {
     }
 
     /// Writes the values at the rings along an angle.
-    pub fn labels(&self, cell: &mut Cell, degrees: f64) {
+    pub(crate) fn labels(&self, cell: &mut Cell, degrees: f64) {
         let values: Vec<f64> = self.values().collect();
         let written = cell.style.numbers.axis(&values, self.ticks.step);
         let style = cell.style.text.tick.sized((cell.style.text.tick.size * 0.82).max(7.0));
@@ -171,14 +171,14 @@ impl Rings {
 /// Names around a circle, at angles clockwise from the top: wrapped, elided where they are long, and only every so many
 /// where they would overlap. Gives the circle and which names are written in full.
 pub(super) struct Rim {
-    pub center: Point,
-    pub radius: f64,
+    pub(crate) center: Point,
+    pub(crate) radius: f64,
     names: Vec<(f64, Vec<Words>)>,
     gap: f64,
 }
 
 impl Rim {
-    pub fn new(cell: &Cell, room: Rect, names: &[(f64, String)]) -> Rim {
+    pub(crate) fn new(cell: &Cell, room: Rect, names: &[(f64, String)]) -> Rim {
         let style = &cell.style.text.tick;
         let gap = style.size * 0.6;
         let around = std::f64::consts::PI * room.width().min(room.height()) * 0.8;
@@ -195,7 +195,7 @@ impl Rim {
     }
 
     /// Writes the names.
-    pub fn draw(self, cell: &mut Cell, whole: &[(f64, String)]) {
+    pub(crate) fn draw(self, cell: &mut Cell, whole: &[(f64, String)]) {
         let mut written = Vec::with_capacity(whole.len());
         for ((degrees, parts), (_, name)) in self.names.iter().zip(whole) {
             let spot = crate::cell::Spot::new(at(self.center, self.radius + self.gap, *degrees), outward(*degrees));

@@ -1,6 +1,6 @@
 //! Radars: a spoke for each category, a closed line for each series.
 
-use tamis_draw::kurbo::{BezPath, Circle, Point};
+use tamis_draw::kurbo::{BezPath, Circle, Point, Shape as _};
 use tamis_draw::scene::{Node, Outline, Stroke};
 
 use super::parts::{numbers, point_spots, written};
@@ -29,7 +29,7 @@ pub(super) fn radar(cell: &mut Cell) -> Result<(), DrawError> {
         let points: Vec<Point> = (0..n).map(|row| rings.point(slot * row as f64, column.number(row).unwrap_or(0.0))).collect();
         let color = cell.color(s);
         let outline = Outline::polygon(&points);
-        if filled {
+        if filled && outline.path().area().abs() > 1.0 {
             let share = if series.len() > 3 { 0.1 } else { 0.22 };
             let node = Node::fill(cell.id(format_args!("area/{s}")), "area", outline.clone(), color.with_alpha(share));
             cell.push(Layer::Marks, node);

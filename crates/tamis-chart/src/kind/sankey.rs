@@ -28,6 +28,7 @@ pub(super) fn sankey(cell: &mut Cell) -> Result<(), DrawError> {
     let totals = cell.rng.unit() < 0.3;
     let flat = cell.rng.unit() < 0.35;
     let (thick, alpha) = ((room.width() * 0.022).clamp(6.0, 20.0), 0.35 + 0.2 * cell.rng.unit());
+    let alpha = readable_alpha(cell, &found, flat, alpha);
     let slot = room.width() / columns as f64;
     let words: Vec<Vec<Words>> = (0..network.nodes.len()).map(|n| node_words(cell, &network.nodes[n], n, found.throughput[n], slot * 0.62, totals)).collect();
     // Names of the last column stand to the left of their nodes, over the bands, or beyond them where there is room.
@@ -60,6 +61,21 @@ pub(super) fn sankey(cell: &mut Cell) -> Result<(), DrawError> {
     }
     cell.view.names = whole;
     place.labels(cell, flat, alpha)
+}
+
+/// How much bands may cover, at most `wanted`, so that names on two of them are still read.
+fn readable_alpha(cell: &Cell, layout: &SankeyLayout, flat: bool, wanted: f64) -> f64 {
+    let (ink, ground) = (cell.style.readable(cell.style.text.label.color, cell.style.background), cell.style.background);
+    let seen = |color: Color, alpha: f64| {
+        let band = color.with_alpha(alpha);
+        band.over(band.over(ground)).contrast(ink).min(band.over(ground).contrast(ink))
+    };
+    let colors: Vec<Color> = match flat {
+        true => vec![cell.style.palette.neutral],
+        false => layout.flows.iter().map(|f| cell.color(f.from)).collect(),
+    };
+    let steps = (0..).map(|i| wanted - 0.04 * f64::from(i)).take_while(|a| *a > 0.1);
+    steps.into_iter().find(|a| colors.iter().all(|c| seen(*c, *a) >= 3.6)).unwrap_or(0.1)
 }
 
 fn node_words(cell: &Cell, name: &str, node: usize, through: f64, width: f64, totals: bool) -> Vec<Words> {

@@ -214,7 +214,12 @@ fn write_axis(cell: &mut Cell, stage: &Stage, edge: &Edge) {
     let texts = cell.style.numbers.axis(&edge.ticks.values, edge.ticks.step);
     let mut reach = 4.0f64;
     for (i, (value, text)) in edge.ticks.values.iter().zip(texts).enumerate() {
-        let at = stage.at(between((value - edge.ticks.min) / (edge.ticks.max - edge.ticks.min)));
+        let share = (value - edge.ticks.min) / (edge.ticks.max - edge.ticks.min);
+        // Where two edges meet one number stands, not two.
+        if edge.name == "y" && share < 0.03 {
+            continue;
+        }
+        let at = stage.at(between(share));
         let mark = Segment::new(at, at + out * 4.0);
         let line = shape(&text, &style);
         let run = line.at(at + out * (4.0 + style.size * 0.3), anchor);

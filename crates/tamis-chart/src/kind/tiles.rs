@@ -21,7 +21,7 @@ pub(super) struct Shades {
 
 impl Shades {
     /// Two-sided around 0 where values lie on both sides of it, else from low to high.
-    pub fn of(cell: &mut Cell, values: impl IntoIterator<Item = f64>) -> Shades {
+    pub(crate) fn of(cell: &mut Cell, values: impl IntoIterator<Item = f64>) -> Shades {
         let (low, high) = values.into_iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
         if low < 0.0 && high > 0.0 {
@@ -35,7 +35,7 @@ impl Shades {
     }
 
     /// The colour of a value.
-    pub fn color(&self, value: f64) -> Color {
+    pub(crate) fn color(&self, value: f64) -> Color {
         let Some(last) = self.colors.len().checked_sub(1) else { return Color::BLACK };
         let at = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0) * last as f64;
         let from = (at.floor() as usize).min(last.saturating_sub(1));
@@ -43,12 +43,12 @@ impl Shades {
     }
 
     /// The colour at a share of the way from low to high.
-    pub fn color_at(&self, share: f64) -> Color {
+    pub(crate) fn color_at(&self, share: f64) -> Color {
         self.color(self.low + (self.high - self.low) * share)
     }
 
     /// The scale beside the plot.
-    pub fn bar(&self, title: &str) -> ColorBar {
+    pub(crate) fn bar(&self, title: &str) -> ColorBar {
         ColorBar { title: title.into(), low: self.low, high: self.high, colors: self.colors.clone() }
     }
 }
