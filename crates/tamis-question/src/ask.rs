@@ -101,7 +101,8 @@ impl<'a> Asker<'a> {
     fn new(world: &'a World, view: &'a View, wanted: &'a Ask) -> Asker<'a> {
         let mut by_type: BTreeMap<QuestionType, Vec<Candidate>> = BTreeMap::new();
         for template in Template::all() {
-            let type_wanted = wanted.types.is_empty() || wanted.types.iter().any(|(t, s)| *t == template.kind_of && *s > 0.0);
+            let type_wanted =
+                wanted.types.is_empty() || wanted.types.iter().any(|(t, s)| *t == template.kind_of && *s > 0.0);
             let kind_wanted = wanted.kinds.is_empty() || wanted.kinds.contains(&template.kind);
             if !type_wanted || !kind_wanted {
                 continue;
@@ -210,7 +211,8 @@ impl<'a> Asker<'a> {
             return Err(Refusal::NotDrawn);
         }
         let written = run.answer.written();
-        if template.kind != QuestionKind::Parsing && (written.trim().is_empty() || written.chars().count() > LONGEST[1]) {
+        if template.kind != QuestionKind::Parsing && (written.trim().is_empty() || written.chars().count() > LONGEST[1])
+        {
             return Err(Refusal::Long);
         }
         if matches!(&run.answer, Value::Texts(texts) if texts.iter().any(|t| t.contains(','))) {
@@ -226,8 +228,7 @@ impl<'a> Asker<'a> {
     /// The words of the question, and which phrasing they are.
     fn phrase(&self, template: &Template, slots: &Slots, run: &Run, rng: &mut Rng) -> Option<(String, usize)> {
         let several = self.world.parts.len() > 1 && template.of_part();
-        let phrasings =
-            if several && !template.ask_several.is_empty() { &template.ask_several } else { &template.ask };
+        let phrasings = if several && !template.ask_several.is_empty() { &template.ask_several } else { &template.ask };
         let phrasing = rng.below(phrasings.len());
         let place = if several { self.place(slots.part, run, rng)? } else { String::new() };
         let other_place = slots.other.map_or(Some(String::new()), |d| self.place(d, run, rng))?;
@@ -251,7 +252,8 @@ impl<'a> Asker<'a> {
         let named = |place: &str| place.contains(" titled ") || place.starts_with("chart (");
         let tells = |place: &str| named(place) && place.to_lowercase().contains(&answer);
         let kind = |place: &str| answer.ends_with("chart") && place.to_lowercase().contains(&answer);
-        let places: Vec<&String> = self.world.parts.get(part)?.places.iter().filter(|p| !tells(p) && !kind(p)).collect();
+        let places: Vec<&String> =
+            self.world.parts.get(part)?.places.iter().filter(|p| !tells(p) && !kind(p)).collect();
         rng.pick(&places).map(|p| (*p).clone())
     }
 

@@ -70,7 +70,12 @@ impl Wrong<'_> {
     /// A result that a mistake leads to: wrong for sure only when it is outside the tolerance, as it would be written.
     fn add_value(&mut self, value: &Value) {
         if let (Some(right), Some(wrong)) = (self.answer.quantity(), value.quantity()) {
-            let as_written = Quantity { unit: right.unit.clone(), decimals: right.decimals, shown: wrong.shown.clone(), ..wrong.clone() };
+            let as_written = Quantity {
+                unit: right.unit.clone(),
+                decimals: right.decimals,
+                shown: wrong.shown.clone(),
+                ..wrong.clone()
+            };
             if differs(right, &as_written) {
                 self.add(as_written.written());
             }
@@ -170,9 +175,7 @@ fn from_names(
             None => sheet.map(|s| s.rows.clone()).unwrap_or_default(),
         },
         Some("series") => sheet.map(|s| s.series.iter().map(|s| s.name.clone()).collect()).unwrap_or_default(),
-        Some("columns") => {
-            part.and_then(|p| p.grid.as_ref()).map(|g| g.columns[1..].to_vec()).unwrap_or_default()
-        }
+        Some("columns") => part.and_then(|p| p.grid.as_ref()).map(|g| g.columns[1..].to_vec()).unwrap_or_default(),
         _ => Vec::new(),
     };
     let classed = match template.choices_from.as_deref() {

@@ -13,8 +13,25 @@ pub fn encoded(chart: &Chart) -> Option<Table> {
     use Kind::*;
     let unreadable = matches!(
         chart.kind,
-        Density | Histogram | Box | Violin | HistogramDensity | BoxViolin | Scatter | Bubble | ScatterHistogram
-            | ScatterDensity | HexHistogram | Quiver | Surface3d | Contour | Heatmap | TileMap | Parallel | Node | PieBar
+        Density
+            | Histogram
+            | Box
+            | Violin
+            | HistogramDensity
+            | BoxViolin
+            | Scatter
+            | Bubble
+            | ScatterHistogram
+            | ScatterDensity
+            | HexHistogram
+            | Quiver
+            | Surface3d
+            | Contour
+            | Heatmap
+            | TileMap
+            | Parallel
+            | Node
+            | PieBar
     );
     let drawn = |c: &&Column| chart.encodings.iter().any(|e| e.column == c.name && e.channel != Channel::Error);
     let table = Table { columns: chart.table.columns.iter().filter(drawn).cloned().collect() };
@@ -74,5 +91,9 @@ fn is_number(column: &Column) -> bool {
 /// The column's name, with its unit if it does not say it.
 fn heading(column: &Column) -> String {
     let unit = &column.unit.symbol;
-    if unit.is_empty() || column.name.contains(unit.as_str()) { column.name.clone() } else { format!("{} ({unit})", column.name) }
+    if unit.is_empty() || column.name.contains(unit.as_str()) {
+        column.name.clone()
+    } else {
+        format!("{} ({unit})", column.name)
+    }
 }

@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in ["", "-", ".5", "5.", "1e9", "+1", "1.2.3", "--1", "12345678901234567890", "0.1234567890123", "٣"] {
+        for text in ["", "-", ".5", "5.", "1e9", "+1", "1.2.3", "--1", "12345678901234567890", "0.1234567890123", "٣"]
+        {
             assert_eq!(Exact::parse(text), None, "{text}");
         }
         assert_eq!(Exact::of_data(f64::NAN, 2), None);

@@ -22,8 +22,9 @@ pub(crate) fn measure(title: &str, unit: &str) -> String {
     let tail = tails.iter().filter(|_| !unit.is_empty()).find_map(|t| title.strip_suffix(t.as_str()));
     let measure = lower_first(tail.unwrap_or(&title).trim());
     let first = |t: &str| t.split(' ').next().unwrap_or_default().to_lowercase();
-    let countable = matches!(first(unit).as_str(), "" | "thousand" | "thousands" | "million" | "millions" | "billion" | "per")
-        || first(unit) == first(&measure);
+    let countable =
+        matches!(first(unit).as_str(), "" | "thousand" | "thousands" | "million" | "millions" | "billion" | "per")
+            || first(unit) == first(&measure);
     if countable && is_plural(&measure) { format!("number of {measure}") } else { measure }
 }
 
@@ -31,7 +32,8 @@ pub(crate) fn measure(title: &str, unit: &str) -> String {
 pub(crate) fn lower_first(text: &str) -> String {
     let word = text.split(' ').next().unwrap_or_default();
     let tail = word.chars().skip(1);
-    let plain = word.chars().count() > 1 && tail.clone().all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | ',' | ':'));
+    let plain =
+        word.chars().count() > 1 && tail.clone().all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | ',' | ':'));
     if !plain {
         return text.to_owned();
     }

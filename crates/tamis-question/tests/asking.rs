@@ -1,4 +1,5 @@
 //! What is asked, and what is not.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod common;
 
@@ -8,9 +9,7 @@ use common::unit;
 use tamis_chart::spec::{Channel, Chart, Encoding, Figure, Kind};
 use tamis_chart::table::{Column, Table};
 use tamis_question::world::{ChartView, View, World};
-use tamis_question::{
-    Ask, Asked, Exact, Question, QuestionKind, QuestionType, Template, ask, program, script,
-};
+use tamis_question::{Ask, Asked, Exact, Question, QuestionKind, QuestionType, Template, ask, program, script};
 
 const TYPES: [QuestionType; 7] = [
     QuestionType::ValueRetrieval,
@@ -36,11 +35,8 @@ fn asked(seed: u64, wanted: &Ask) -> (Figure, Asked) {
     let mut rng = common::rng(seed);
     let mut figure = common::figure(&mut rng);
     if seed.is_multiple_of(5) {
-        figure.charts[0].annotations = vec![tamis_chart::spec::Annotation::Callout {
-            series: String::new(),
-            row: 0,
-            label: "Record year".into(),
-        }];
+        figure.charts[0].annotations =
+            vec![tamis_chart::spec::Annotation::Callout { series: String::new(), row: 0, label: "Record year".into() }];
     }
     let asked = ask(&figure, &view(&figure), wanted, &mut rng);
     (figure, asked)
@@ -101,7 +97,7 @@ fn each_of_the_seven_types_has_four_templates_in_three_phrasings() {
 #[test]
 fn every_template_for_charts_is_asked() {
     let mut seen = BTreeSet::new();
-    for seed in 0..400 {
+    for seed in 0..200 {
         let (_, asked) = asked(seed, &Ask { count: 60, not_applicable: 4, ..Ask::default() });
         seen.extend(asked.questions.into_iter().map(|q| q.template));
     }
@@ -121,7 +117,7 @@ fn the_same_seed_asks_the_same() {
 
 #[test]
 fn no_two_questions_of_a_figure_are_alike() {
-    for seed in 0..60 {
+    for seed in 0..30 {
         let (_, asked) = asked(seed, &Ask { count: 60, ..Ask::default() });
         let mut texts = BTreeSet::new();
         for question in asked.questions {
@@ -150,7 +146,7 @@ fn digits(option: &str) -> Option<Exact> {
 #[test]
 fn exactly_one_option_is_right() {
     let mut choices = 0;
-    for seed in 0..150 {
+    for seed in 0..60 {
         for q in asked(seed, &Ask { count: 40, choice: 1.0, ..Ask::default() }).1.questions {
             if q.options.is_empty() {
                 continue;
@@ -171,13 +167,13 @@ fn exactly_one_option_is_right() {
             }
         }
     }
-    assert!(choices > 1000, "{choices}");
+    assert!(choices > 600, "{choices}");
 }
 
 #[test]
 fn letters_are_spread_evenly() {
     let mut letters: BTreeMap<String, usize> = BTreeMap::new();
-    for seed in 0..150 {
+    for seed in 0..60 {
         for q in asked(seed, &Ask { count: 40, choice: 1.0, ..Ask::default() }).1.questions {
             if q.options.len() == 4 {
                 *letters.entry(q.letter.unwrap()).or_default() += 1;
@@ -187,14 +183,14 @@ fn letters_are_spread_evenly() {
     let total: usize = letters.values().sum();
     for (letter, n) in &letters {
         let share = *n as f64 / total as f64;
-        assert!((0.21..0.29).contains(&share), "{letter}: {share}");
+        assert!((0.2..0.3).contains(&share), "{letter}: {share}");
     }
 }
 
 #[test]
 fn scripts_come_to_the_answers_of_their_programs() {
     let mut scripts = 0;
-    for seed in 0..100 {
+    for seed in 0..50 {
         for q in asked(seed, &Ask { count: 40, ..Ask::default() }).1.questions {
             if q.script.is_empty() {
                 continue;
@@ -211,7 +207,7 @@ fn scripts_come_to_the_answers_of_their_programs() {
             assert_eq!(as_answer(&result, &q), q.answer, "{}\n{}", q.question, q.script);
         }
     }
-    assert!(scripts > 2000, "{scripts}");
+    assert!(scripts > 800, "{scripts}");
 }
 
 fn as_answer(result: &script::Py, q: &Question) -> String {
@@ -370,8 +366,7 @@ fn marks_of_an_answer_are_those_of_its_values() {
     let asked = all_of(&bars(&[40.0, 70.0, 55.0], true), &only(QuestionType::Arithmetic));
     let q = asked.questions.iter().find(|q| q.template == "arithmetic.difference_rows").unwrap();
     let place = |city: &str| ["Oslo", "Rome", "Bonn"].iter().position(|c| *c == city).unwrap();
-    let want: Vec<String> =
-        ["row", "row2"].iter().map(|s| format!("chart.0/mark/0.{}", place(&q.slots[*s]))).collect();
+    let want: Vec<String> = ["row", "row2"].iter().map(|s| format!("chart.0/mark/0.{}", place(&q.slots[*s]))).collect();
     assert_eq!(q.elements, want);
     assert_eq!(q.steps, 3);
 }

@@ -108,7 +108,11 @@ pub(super) fn between(data: &Points, first: &str, last: &str) -> Result<Points, 
 pub(super) fn without(data: &Points, key: &str) -> Result<Points, Refusal> {
     let mut points = data.points.clone();
     points.remove(place(data, key)?);
-    if points.is_empty() { Err(Refusal::Empty) } else { Ok(Points { words: format!("{} without {key}", data.words), points }) }
+    if points.is_empty() {
+        Err(Refusal::Empty)
+    } else {
+        Ok(Points { words: format!("{} without {key}", data.words), points })
+    }
 }
 
 pub(super) fn filter(data: &Points, by: &str, than: &Quantity) -> Result<Points, Refusal> {
@@ -211,10 +215,8 @@ fn difference(key: &Point, other: &Point, value: Quantity) -> Point {
 }
 
 pub(super) fn sizes(data: &Points) -> Points {
-    let size = |p: &Point| Point {
-        value: Quantity { value: p.value.value.magnitude(), ..p.value.clone() },
-        ..p.clone()
-    };
+    let size =
+        |p: &Point| Point { value: Quantity { value: p.value.value.magnitude(), ..p.value.clone() }, ..p.clone() };
     Points { words: data.words.clone(), points: data.points.iter().map(size).collect() }
 }
 

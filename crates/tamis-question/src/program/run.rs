@@ -40,7 +40,8 @@ impl Program {
     /// # Errors
     /// Every reason not to ask the question: ties, values too close to tell, missing ones, names that are not there.
     pub fn run(&self, world: &World) -> Result<Run, Refusal> {
-        let mut machine = Machine { world, names: BTreeMap::new(), steps: Vec::new(), elements: Vec::new(), left: MOST_OPERATIONS };
+        let mut machine =
+            Machine { world, names: BTreeMap::new(), steps: Vec::new(), elements: Vec::new(), left: MOST_OPERATIONS };
         let mut answer = Value::Nothing;
         for (name, expr) in &self.steps {
             answer = machine.value(expr)?;

@@ -71,7 +71,12 @@ pub(super) fn step(op: Op, arguments: &[Value], result: &Value) -> Option<String
             format!("The {name}: {found}.")
         }
         (Op::Lookup, value) => {
-            format!("In the row {} and the column {} stands {}.", arguments[1].written(), arguments[2].written(), value.written())
+            format!(
+                "In the row {} and the column {} stands {}.",
+                arguments[1].written(),
+                arguments[2].written(),
+                value.written()
+            )
         }
         (Op::Locate, Value::Texts(place)) => {
             format!("{} stands in the row {}, column {}.", arguments[1].written(), place.first()?, place.last()?)
@@ -139,7 +144,11 @@ fn fold(op: Op, arguments: &[Value], result: &Quantity) -> Option<String> {
     };
     let value = equals(result);
     let digits: Vec<String> = points.iter().map(|p| operand(&p.value)).collect();
-    let terms = if digits.len() <= MOST_LISTED { digits.join(" + ") } else { format!("the sum of the {} values", digits.len()) };
+    let terms = if digits.len() <= MOST_LISTED {
+        digits.join(" + ")
+    } else {
+        format!("the sum of the {} values", digits.len())
+    };
     Some(match op {
         Op::Sum => format!("Their sum: {terms} {value}."),
         Op::Mean => format!("Their average: ({terms}) / {} {value}.", digits.len()),

@@ -123,7 +123,8 @@ impl<'a> Reader<'a> {
             end += if bytes[end] == b'\\' { 2 } else { 1 };
         }
         let written = self.rest.get(..=end).ok_or_else(|| self.expected("a text in double quotes"))?;
-        let text = serde_json::from_str(written).map_err(|_| self.expected("a text in double quotes, as JSON has it"))?;
+        let text =
+            serde_json::from_str(written).map_err(|_| self.expected("a text in double quotes, as JSON has it"))?;
         self.rest = &self.rest[end + 1..];
         Ok(Expr::Text(text))
     }

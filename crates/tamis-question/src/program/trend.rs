@@ -25,7 +25,11 @@ pub(super) fn trend(data: &Points) -> Result<&'static str, Refusal> {
         return Ok("decreasing");
     }
     let both = !shape.below(shape.rise, 5) && !shape.below(shape.fall, 5);
-    if both && shape.turns >= 3 && !shape.above(shape.net.magnitude(), 4) { Ok("fluctuating") } else { Err(Refusal::Trend) }
+    if both && shape.turns >= 3 && !shape.above(shape.net.magnitude(), 4) {
+        Ok("fluctuating")
+    } else {
+        Err(Refusal::Trend)
+    }
 }
 
 /// How a run of values goes.
@@ -84,7 +88,8 @@ impl Shape {
 /// "positive", "negative" or "none", by Pearson's correlation of the values with the same place: above 0.75, below
 /// -0.75, within 0.15 of nothing; else, and for less than eight pairs, not clear.
 pub(super) fn relation(a: &Points, b: &Points) -> Result<&'static str, Refusal> {
-    let pairs: Vec<(f64, f64)> = a.points.iter().zip(&b.points).map(|(a, b)| (float(&a.value), float(&b.value))).collect();
+    let pairs: Vec<(f64, f64)> =
+        a.points.iter().zip(&b.points).map(|(a, b)| (float(&a.value), float(&b.value))).collect();
     if a.points.len() != b.points.len() {
         return Err(Refusal::Missing);
     }

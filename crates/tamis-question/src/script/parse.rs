@@ -393,6 +393,6 @@ impl Reader<'_> {
 
 /// Words that are no names: what is not in the subset is refused, not taken for a name.
 const RESERVED: [&str; 20] = [
-    "and", "or", "not", "in", "if", "else", "for", "while", "def", "class", "import", "from", "lambda", "return", "with",
-    "try", "exec", "eval", "global", "del",
+    "and", "or", "not", "in", "if", "else", "for", "while", "def", "class", "import", "from", "lambda", "return",
+    "with", "try", "exec", "eval", "global", "del",
 ];

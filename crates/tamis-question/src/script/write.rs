@@ -186,9 +186,11 @@ impl<'a> Writer<'a> {
         let Expr::Word(by) = by else { return None };
         let sheet = &self.world.parts.get(part)?.sheet;
         let of: Vec<(String, Vec<Point>)> = match op {
-            Op::BySeries => {
-                sheet.series.iter().map(|s| Some((s.name.clone(), sheet.select(s).ok()?.points))).collect::<Option<_>>()?
-            }
+            Op::BySeries => sheet
+                .series
+                .iter()
+                .map(|s| Some((s.name.clone(), sheet.select(s).ok()?.points)))
+                .collect::<Option<_>>()?,
             _ => (0..sheet.rows.len())
                 .map(|r| Some((sheet.rows[r].clone(), sheet.across(r).ok()?.points)))
                 .collect::<Option<_>>()?,

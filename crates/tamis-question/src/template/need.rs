@@ -44,7 +44,9 @@ fn holds(need: &str, template: &Template, part: &Part) -> bool {
         "whole" => sheet.whole,
         "plain" => part.grid.as_ref().is_some_and(|g| g.plain),
         "stacks" => sheet.stacks,
-        "same_unit" => sheet.series.windows(2).all(|s| s[0].unit.symbol == s[1].unit.symbol && s[0].measure == s[1].measure),
+        "same_unit" => {
+            sheet.series.windows(2).all(|s| s[0].unit.symbol == s[1].unit.symbol && s[0].measure == s[1].measure)
+        }
         "readable" => {
             let read = |s: &Series| s.numeric;
             !sheet.series.is_empty() && sheet.series.iter().all(read) && sheet.rows.len() <= 24

@@ -262,6 +262,11 @@ impl Slot {
 
     fn amount(name: &str, value: Exact, series: &Series) -> Option<Slot> {
         let digits = value.written(value.decimals()?.max(series.unit.decimals.min(value.decimals()?)))?;
-        Some(Slot { name: name.to_owned(), raw: digits.clone(), say: with_unit(&digits, &series.unit.symbol), code: digits })
+        Some(Slot {
+            name: name.to_owned(),
+            raw: digits.clone(),
+            say: with_unit(&digits, &series.unit.symbol),
+            code: digits,
+        })
     }
 }

@@ -31,7 +31,13 @@ impl World {
     pub fn of_formula(latex: &str, element: &str) -> World {
         let mut facts = Facts::default();
         facts.put("LaTeX", latex, [element.to_owned()]);
-        let part = Part { family: "formula", kind: "formula".to_owned(), noun: "formula".to_owned(), facts, ..Part::default() };
+        let part = Part {
+            family: "formula",
+            kind: "formula".to_owned(),
+            noun: "formula".to_owned(),
+            facts,
+            ..Part::default()
+        };
         World { parts: vec![part], ..World::default() }
     }
 }
@@ -42,7 +48,7 @@ fn facts(spec: &TableSpec, grid: &Grid, prefix: &str) -> Facts {
     facts.put("caption", draft.caption.as_str(), [format!("{prefix}table/caption")]);
     facts.put("source", draft.source.as_str(), [format!("{prefix}table/source")]);
     let body = spec.body_rows().count();
-    let groups = draft.rows.iter().any(|r| *r == RowRole::Group);
+    let groups = draft.rows.contains(&RowRole::Group);
     // With groups, what a row is becomes a matter of opinion.
     if !groups {
         facts.put("number of rows", body, []);

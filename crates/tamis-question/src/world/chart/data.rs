@@ -87,10 +87,7 @@ fn by_rows(chart: &Chart, k: usize, view: &View, channels: &[Channel]) -> Sheet 
 }
 
 fn is_whole(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Pie | Kind::Donut | Kind::Waffle | Kind::Treemap | Kind::Sunburst | Kind::PieBar
-    )
+    matches!(kind, Kind::Pie | Kind::Donut | Kind::Waffle | Kind::Treemap | Kind::Sunburst | Kind::PieBar)
 }
 
 fn is_ordered(chart: &Chart, x: &Column) -> bool {

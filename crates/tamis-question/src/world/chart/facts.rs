@@ -62,9 +62,27 @@ fn has_axes(kind: Kind) -> bool {
     use Kind::*;
     matches!(
         kind,
-        Line | Bar | Area | ErrorPoint | ErrorBar | StackedBar | PercentBar | StackedArea | Step | Lollipop | Dumbbell
-            | BarLine | Waterfall | Pareto | Scatter | Bubble | Candlestick | ScatterHistogram | ScatterDensity
-            | HexHistogram | Contour | Quiver
+        Line | Bar
+            | Area
+            | ErrorPoint
+            | ErrorBar
+            | StackedBar
+            | PercentBar
+            | StackedArea
+            | Step
+            | Lollipop
+            | Dumbbell
+            | BarLine
+            | Waterfall
+            | Pareto
+            | Scatter
+            | Bubble
+            | Candlestick
+            | ScatterHistogram
+            | ScatterDensity
+            | HexHistogram
+            | Contour
+            | Quiver
     )
 }
 
@@ -78,7 +96,8 @@ fn axes(facts: &mut Facts, chart: &Chart, k: usize) {
     let id = |axis: &str| format!("chart.{k}/{axis}/title");
     if has_axes(chart.kind) {
         // A reader's x axis is the one along the page.
-        let (along, up) = if chart.horizontal { (("y", &chart.y), ("x", &chart.x)) } else { (("x", &chart.x), ("y", &chart.y)) };
+        let (along, up) =
+            if chart.horizontal { (("y", &chart.y), ("x", &chart.x)) } else { (("x", &chart.x), ("y", &chart.y)) };
         facts.put("x-axis title", along.1.title.as_str(), [id(along.0)]);
         facts.put("y-axis title", up.1.title.as_str(), [id(up.0)]);
     }
@@ -98,12 +117,21 @@ fn axes(facts: &mut Facts, chart: &Chart, k: usize) {
 /// The names a legend holds: series, where there are several.
 fn legend(facts: &mut Facts, chart: &Chart, k: usize) {
     use Kind::*;
-    let series: Vec<String> =
-        chart.columns(Channel::Y).chain(chart.columns(Channel::Y2)).map(str::to_owned).collect();
+    let series: Vec<String> = chart.columns(Channel::Y).chain(chart.columns(Channel::Y2)).map(str::to_owned).collect();
     let by_series = matches!(
         chart.kind,
-        Line | Bar | Area | ErrorPoint | ErrorBar | Radar | StackedBar | PercentBar | StackedArea | Step | BarLine
-            | Dumbbell | Pyramid
+        Line | Bar
+            | Area
+            | ErrorPoint
+            | ErrorBar
+            | Radar
+            | StackedBar
+            | PercentBar
+            | StackedArea
+            | Step
+            | BarLine
+            | Dumbbell
+            | Pyramid
     );
     if !by_series {
         return;

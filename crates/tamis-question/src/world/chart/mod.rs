@@ -71,12 +71,9 @@ fn part(figure: &Figure, k: usize, view: &View) -> Part {
 /// What templates call kinds that are read alike.
 fn family(kind: Kind) -> &'static str {
     match kind {
-        Kind::Density
-        | Kind::Histogram
-        | Kind::Box
-        | Kind::Violin
-        | Kind::HistogramDensity
-        | Kind::BoxViolin => "samples",
+        Kind::Density | Kind::Histogram | Kind::Box | Kind::Violin | Kind::HistogramDensity | Kind::BoxViolin => {
+            "samples"
+        }
         Kind::Scatter | Kind::Bubble | Kind::ScatterHistogram | Kind::ScatterDensity | Kind::HexHistogram => "cloud",
         Kind::Quiver | Kind::Surface3d | Kind::Contour => "field",
         Kind::Node | Kind::Sankey => "flow",
