@@ -142,6 +142,10 @@ impl Canvas {
     }
 
     fn stroke(&mut self, outline: &Outline, stroke: &Stroke, to: Affine, clip: Option<&skia::Mask>) {
+        // Gridlines, spines and rules: a rectangle is painted many times faster than a stroked path.
+        if let Some(area) = straight(outline, stroke) {
+            return self.fill_with(&Outline::Rect(area), skia::Shader::SolidColor(color(stroke.color)), to, clip);
+        }
         let Some(path) = skia_path(&outline.path()) else { return };
         let style = skia_stroke(stroke);
         self.pixmap.stroke_path(&path, &solid(stroke.color), &style, transform(to), clip);
@@ -165,6 +169,16 @@ impl Canvas {
         let paint = skia::PixmapPaint { quality: skia::FilterQuality::Bilinear, ..Default::default() };
         self.pixmap.draw_pixmap(0, 0, source.as_ref(), &paint, transform(place), clip);
     }
+}
+
+/// What an unbroken level or upright line with butt ends covers.
+fn straight(outline: &Outline, stroke: &Stroke) -> Option<Rect> {
+    let Outline::Line(line) = outline else { return None };
+    let plain = stroke.dashes.is_empty() && stroke.cap == Cap::Butt;
+    let half = stroke.width / 2.0;
+    let (x, y) = (line.p0.x == line.p1.x, line.p0.y == line.p1.y);
+    let area = Rect::from_points(line.p0, line.p1).inflate(if x { half } else { 0.0 }, if y { half } else { 0.0 });
+    (plain && x != y).then_some(area)
 }
 
 fn premultiplied(pixels: &Pixels) -> Option<skia::Pixmap> {
