@@ -2,13 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod samples;
-
 use std::collections::BTreeSet;
 
-use samples::encode;
 use tamis_chart::data::{self, Options};
-use tamis_chart::spec::{Channel, Chart, Figure, Kind, LookSpec};
+use tamis_chart::spec::{Channel, Chart, Encoding, Figure, Kind, LookSpec};
 use tamis_chart::stats::{BoxSummary, derived, shares};
 use tamis_chart::table::{Cells, Column, Table, Unit};
 use tamis_chart::{Drawn, look, scene};
@@ -75,12 +72,12 @@ fn area(drawn: &Drawn, id: &str) -> f64 {
 }
 
 fn names(count: usize) -> Column {
-    Column::text("Name", samples::names(count))
+    Column::text("Name", (0..count).map(|i| format!("Place {i}")))
 }
 
 fn figure(kind: Kind, columns: Vec<(Channel, Column)>, look: &str) -> Figure {
     let mut figure = made(Kind::Pie, look, 4);
-    let encodings = columns.iter().map(|(channel, c)| encode(*channel, &c.name)).collect();
+    let encodings = columns.iter().map(|(channel, c)| Encoding { channel: *channel, column: c.name.clone() }).collect();
     let table = Table { columns: columns.into_iter().map(|c| c.1).collect() };
     figure.charts[0] = Chart { kind, table, encodings, horizontal: false, x: Default::default(), y: Default::default(), ..figure.charts[0].clone() };
     figure

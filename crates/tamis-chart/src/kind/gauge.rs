@@ -146,7 +146,7 @@ fn face(cell: &mut Cell, dial: &Dial, value: f64, needle: bool) {
 fn writing(cell: &mut Cell, dial: &Dial, half: bool, needle: bool, [name, value, unit]: [&str; 3]) {
     let text = if unit.is_empty() || unit == "%" { value.to_string() } else { format!("{value} {unit}") };
     let size = cell.style.text.title.size;
-    let width = if needle || half { dial.radius * 1.7 } else { dial.inner * 1.6 };
+    let width = if needle { dial.radius * 1.7 } else { dial.inner * 1.5 };
     let big = cell.style.text.title.sized((dial.radius * 0.24).clamp(size, size * 2.4));
     let fits = |style: &tamis_draw::text::Style| crate::cell::text::shape(&text, style).width <= width;
     let big = [1.0, 0.85, 0.7, 0.55].map(|s| big.sized(big.size * s)).into_iter().find(fits).unwrap_or(cell.style.text.label.clone());

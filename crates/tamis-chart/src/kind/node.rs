@@ -41,10 +41,10 @@ pub(super) fn node(cell: &mut Cell) -> Result<(), DrawError> {
     let at: Vec<Point> = places.iter().map(|p| Point::new(plot.x0 + p[0] * plot.width(), plot.y0 + p[1] * plot.height())).collect();
     edges(cell, &network, &values, &at, base);
     let many_colours = cell.rng.unit() < 0.5;
-    for i in 0..n {
+    for (i, at) in at.iter().enumerate() {
         let fill = cell.color(if many_colours { i } else { 0 });
         let ring = Stroke::new(cell.style.background, (1.5 * cell.style.scale).max(1.0));
-        let node = Node::shape(cell.id(format_args!("node/{i}")), "node", Circle::new(at[i], radius(i)), Some(fill.into()), Some(ring));
+        let node = Node::shape(cell.id(format_args!("node/{i}")), "node", Circle::new(*at, radius(i)), Some(fill.into()), Some(ring));
         cell.push(Layer::Marks, node);
     }
     let mut whole = true;
@@ -59,7 +59,7 @@ pub(super) fn node(cell: &mut Cell) -> Result<(), DrawError> {
 
 fn edges(cell: &mut Cell, network: &Network, values: &[f64], at: &[Point], base: f64) {
     let highest = values.iter().copied().fold(0.0, f64::max);
-    let weighed = cell.columns(Channel::Value).first().is_some();
+    let weighed = !cell.columns(Channel::Value).is_empty();
     let color = cell.style.palette.neutral.mix(cell.style.background, 0.35);
     for (row, [a, b]) in network.edges.iter().enumerate() {
         let share = if highest > 0.0 && weighed { values[row] / highest } else { 0.35 };

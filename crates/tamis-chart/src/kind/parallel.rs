@@ -58,8 +58,8 @@ pub(super) fn parallel(cell: &mut Cell) -> Result<(), DrawError> {
         let path = if curved { smooth(&points) } else { Outline::polyline(&points) };
         cell.ink_line(&points);
         cell.push(Layer::Marks, Node::stroke(cell.id(format_args!("line/{row}")), "line", path, stroke.clone()));
-        for s in 0..n {
-            let Some(v) = series[s].number(row) else { continue };
+        for (s, column) in series.iter().enumerate() {
+            let Some(v) = column.number(row) else { continue };
             let diameter = if named { cell.style.lines.marker_size.clamp(4.0, 7.0) } else { stroke.width.max(1.0) };
             cell.mark(s, row, "point", marker(Marker::Circle, Point::new(at(s), y(s, v)), diameter), Some(color.into()), None);
         }

@@ -52,15 +52,6 @@ pub(super) fn sector(center: Point, radii: [f64; 2], degrees: [f64; 2]) -> Outli
     path.into()
 }
 
-/// An open arc.
-pub(super) fn arc(center: Point, radius: f64, from: f64, to: f64) -> BezPath {
-    let mut path = BezPath::new();
-    path.move_to(at(center, radius, from));
-    let arc = Arc::new(center, (radius, radius), (from - 90.0).to_radians(), (to - from).to_radians(), 0.0);
-    arc.append_iter(0.02).for_each(|e| path.push(e));
-    path
-}
-
 /// The anchor of a text that stands outside a circle in a direction.
 pub(super) fn outward(degrees: f64) -> Anchor {
     let d = direction(degrees);

@@ -28,11 +28,9 @@ pub(super) fn groups(cell: &mut Cell) -> Result<(), DrawError> {
         let Some(summary) = BoxSummary::of(&numbers(column)) else { continue };
         let color = cell.color(if one_colour { 0 } else { s });
         let mut parts = Vec::new();
-        if kind != Kind::Box {
-            if let Some(kde) = kde(column) {
-                let highest = if by_area { densest } else { peak(&kde) };
-                parts.push(violin(cell, &frame, s, &kde, color, width / highest));
-            }
+        if let Some(kde) = kde(column).filter(|_| kind != Kind::Box) {
+            let highest = if by_area { densest } else { peak(&kde) };
+            parts.push(violin(cell, &frame, s, &kde, color, width / highest));
         }
         match kind {
             Kind::Box => parts.extend(boxed(cell, &frame, s, &summary, &Look::of(cell, color, width, hollow))),

@@ -101,9 +101,9 @@ impl List {
         };
         let rows: Vec<_> = (0..x.len().min(fit)).map(row).collect();
         let whole = rows.len() == x.len() && rows.iter().all(|(row, line, _)| line.text == x.written(*row));
-        let widest = |get: &dyn Fn(&(usize, Line, Option<Line>)) -> f64| rows.iter().map(get).fold(0.0, f64::max);
-        let values = widest(&|r| r.2.as_ref().map_or(0.0, |l| l.width));
-        let width = style.size * 1.5 + widest(&|r| r.1.width) + if values > 0.0 { values + style.size } else { 0.0 };
+                let values = rows.iter().filter_map(|r| r.2.as_ref()).map(|l| l.width).fold(0.0, f64::max);
+        let names = rows.iter().map(|r| r.1.width).fold(0.0, f64::max);
+        let width = style.size * 1.5 + names + if values > 0.0 { values + style.size } else { 0.0 };
         List { rows, step, width, whole }
     }
 

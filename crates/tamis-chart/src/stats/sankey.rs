@@ -84,9 +84,9 @@ fn layers(network: &Network) -> Vec<usize> {
         }
     }
     let last = layers.iter().copied().max().unwrap_or(0);
-    for node in 0..n {
+    for (node, layer) in layers.iter_mut().enumerate() {
         if !network.edges.iter().any(|e| e[0] == node) {
-            layers[node] = last;
+            *layer = last;
         }
     }
     layers
