@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         at.and_then(|i| args.get(i + 1)).map(|v| v.split(',').map(String::from).collect()).unwrap_or_default()
     };
     let out = args.first().ok_or("expected a path to write to")?;
-    let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|k| list("--kinds").iter().any(|n| n == k.name())).collect();
+    let kinds: Vec<Kind> =
+        Kind::ALL.iter().copied().filter(|k| list("--kinds").iter().any(|n| n == k.name())).collect();
     let mut looks = list("--looks");
     if looks.is_empty() {
         looks = look::names().into_iter().map(String::from).collect();
@@ -35,7 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         for name in &looks {
             for seed in &seeds {
                 let mut rng = Rng::keyed(*seed, RecordId::input(kind.name()), name, &[]);
-                let options = Options { looks: vec![name.clone()], size: Some(size), languages: 0.1, ..Options::default() };
+                let options =
+                    Options { looks: vec![name.clone()], size: Some(size), languages: 0.1, ..Options::default() };
                 let mut figure = data::figure(&vec![*kind; count], &options, &mut rng)?;
                 figure.look = LookSpec { name: name.clone(), seed: *seed, diversify: figure.look.diversify };
                 let drawn = match scene(&figure) {

@@ -11,7 +11,9 @@ use tamis_draw::render;
 const ROUNDS: u64 = 400;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for (kind, look) in [(Kind::Bar, "matplotlib"), (Kind::Line, "matplotlib"), (Kind::Line, "ggplot2"), (Kind::Bar, "hand")] {
+    for (kind, look) in
+        [(Kind::Bar, "matplotlib"), (Kind::Line, "matplotlib"), (Kind::Line, "ggplot2"), (Kind::Bar, "hand")]
+    {
         let mut spent = [0.0f64; 3];
         for round in 0..ROUNDS {
             let figure = figure(kind, look, round);
@@ -27,7 +29,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 *sum += time.as_secs_f64() * 1000.0 / ROUNDS as f64;
             }
         }
-        println!("{} {look}: layout {:.2} ms, pixels {:.2} ms, PNG {:.2} ms", kind.name(), spent[0], spent[1], spent[2]);
+        println!(
+            "{} {look}: layout {:.2} ms, pixels {:.2} ms, PNG {:.2} ms",
+            kind.name(),
+            spent[0],
+            spent[1],
+            spent[2]
+        );
     }
     Ok(())
 }

@@ -140,7 +140,16 @@ impl Kind {
             }
             Kind::Candlestick => &CANDLES,
             Kind::CandlestickVolume => {
-                const { &[CANDLES[0], CANDLES[1], CANDLES[2], CANDLES[3], CANDLES[4], want(Channel::Volume, &[Number], &[NonNegative, SomeAboveZero])] }
+                const {
+                    &[
+                        CANDLES[0],
+                        CANDLES[1],
+                        CANDLES[2],
+                        CANDLES[3],
+                        CANDLES[4],
+                        want(Channel::Volume, &[Number], &[NonNegative, SomeAboveZero]),
+                    ]
+                }
             }
             Kind::Heatmap => const { &[X_CATEGORY, Y.or_more().gaps()] },
             Kind::Radar => const { &[X_NAMES, Y_POSITIVE.or_more()] },
@@ -172,16 +181,12 @@ impl Kind {
             Kind::Slope => const { &[X_NAMES, Y.times(2, 2)] },
             Kind::Dumbbell => const { &[X_CATEGORY, Y.times(2, 2)] },
             Kind::Sankey => const { &[SOURCE, TARGET, VALUE_POSITIVE] },
-            Kind::Waffle => {
-                const { &[X_NAMES, want(Channel::Y, &[Number], &[NonNegative, Whole, SumsTo(100.0)])] }
-            }
+            Kind::Waffle => const { &[X_NAMES, want(Channel::Y, &[Number], &[NonNegative, Whole, SumsTo(100.0)])] },
             Kind::Parallel => const { &[X_NAMES, Y.at_least(3)] },
             Kind::TileMap => const { &[X_NAMES, want(Channel::Group, &[Text], &[Distinct]), VALUE.gaps()] },
             Kind::Gauge => const { &[X_NAMES, Y] },
             Kind::Pyramid => const { &[X_CATEGORY, Y_PARTS.times(2, 2)] },
-            Kind::Pareto => {
-                const { &[X_NAMES, want(Channel::Y, &[Number], &[NonNegative, SomeAboveZero, Falling])] }
-            }
+            Kind::Pareto => const { &[X_NAMES, want(Channel::Y, &[Number], &[NonNegative, SomeAboveZero, Falling])] },
         }
     }
 

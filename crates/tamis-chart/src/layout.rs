@@ -77,7 +77,9 @@ pub enum DrawError {
         name: String,
     },
     /// A picture too small to hold text or too large for memory.
-    #[error("figure: expected sides of at least {LEAST_SIDE} and at most {MOST_PIXELS} pixels in all, found {width} x {height}; choose another size")]
+    #[error(
+        "figure: expected sides of at least {LEAST_SIDE} and at most {MOST_PIXELS} pixels in all, found {width} x {height}; choose another size"
+    )]
     Size {
         /// In pixels.
         width: u32,
@@ -110,7 +112,9 @@ pub enum DrawError {
         channel: Channel,
     },
     /// There is not enough room for the data in readable size.
-    #[error("{what}: expected at least {needed:.0} pixels, found {found:.0}; make the picture larger or draw fewer data")]
+    #[error(
+        "{what}: expected at least {needed:.0} pixels, found {found:.0}; make the picture larger or draw fewer data"
+    )]
     TooSmall {
         /// What has no room.
         what: String,

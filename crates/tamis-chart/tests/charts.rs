@@ -110,7 +110,8 @@ fn bars_are_as_long_as_their_values() {
             }
             // An edge makes each bar longer by its width.
             let (longest, most) = scales.iter().copied().fold((0.0, 0.0), |a, b| if b.1 > a.1 { b } else { a });
-            let (shortest, least) = scales.iter().copied().fold((f64::MAX, f64::MAX), |a, b| if b.1 < a.1 { b } else { a });
+            let (shortest, least) =
+                scales.iter().copied().fold((f64::MAX, f64::MAX), |a, b| if b.1 < a.1 { b } else { a });
             let unit = (longest - shortest) / (most - least);
             let edge = longest - unit * most;
             assert!((-1e-6..3.0).contains(&edge), "{name}: edges of {edge}");
@@ -282,7 +283,11 @@ fn annotations_are_drawn_over_the_data() {
         ];
         let figure = figure(chart, name, 4);
         let drawn = drawn(&figure);
-        assert!(faults(&drawn.scene, &Rules::default()).is_empty(), "{name}: {:?}", faults(&drawn.scene, &Rules::default()));
+        assert!(
+            faults(&drawn.scene, &Rules::default()).is_empty(),
+            "{name}: {:?}",
+            faults(&drawn.scene, &Rules::default())
+        );
         assert_eq!(drawn.views[0].annotations.len(), 4);
         assert!(drawn.scene.find("chart.0/annotation/0").is_some(), "{name}");
     }

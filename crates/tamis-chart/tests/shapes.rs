@@ -16,10 +16,33 @@ use tamis_draw::kurbo::Shape as _;
 use tamis_draw::scene::Content;
 
 const KINDS: &[Kind] = &[
-    Kind::Pie, Kind::Donut, Kind::PieBar, Kind::Rose, Kind::Radar, Kind::Gauge, Kind::Treemap, Kind::Sunburst,
-    Kind::Funnel, Kind::Waffle, Kind::Sankey, Kind::Node, Kind::Parallel, Kind::Heatmap, Kind::TileMap,
-    Kind::Surface3d, Kind::Histogram, Kind::Density, Kind::HistogramDensity, Kind::Box, Kind::Violin, Kind::BoxViolin,
-    Kind::ScatterHistogram, Kind::ScatterDensity, Kind::HexHistogram, Kind::Contour, Kind::Quiver,
+    Kind::Pie,
+    Kind::Donut,
+    Kind::PieBar,
+    Kind::Rose,
+    Kind::Radar,
+    Kind::Gauge,
+    Kind::Treemap,
+    Kind::Sunburst,
+    Kind::Funnel,
+    Kind::Waffle,
+    Kind::Sankey,
+    Kind::Node,
+    Kind::Parallel,
+    Kind::Heatmap,
+    Kind::TileMap,
+    Kind::Surface3d,
+    Kind::Histogram,
+    Kind::Density,
+    Kind::HistogramDensity,
+    Kind::Box,
+    Kind::Violin,
+    Kind::BoxViolin,
+    Kind::ScatterHistogram,
+    Kind::ScatterDensity,
+    Kind::HexHistogram,
+    Kind::Contour,
+    Kind::Quiver,
 ];
 
 fn made(kind: Kind, look: &str, seed: u64) -> Figure {
@@ -79,12 +102,24 @@ fn figure(kind: Kind, columns: Vec<(Channel, Column)>, look: &str) -> Figure {
     let mut figure = made(Kind::Pie, look, 4);
     let encodings = columns.iter().map(|(channel, c)| Encoding { channel: *channel, column: c.name.clone() }).collect();
     let table = Table { columns: columns.into_iter().map(|c| c.1).collect() };
-    figure.charts[0] = Chart { kind, table, encodings, horizontal: false, x: Default::default(), y: Default::default(), ..figure.charts[0].clone() };
+    figure.charts[0] = Chart {
+        kind,
+        table,
+        encodings,
+        horizontal: false,
+        x: Default::default(),
+        y: Default::default(),
+        ..figure.charts[0].clone()
+    };
     figure
 }
 
 fn one(kind: Kind, values: &[f64]) -> Figure {
-    figure(kind, vec![(Channel::X, names(values.len())), (Channel::Y, Column::numbers("Value", Unit::count(), values.to_vec()))], "matplotlib")
+    figure(
+        kind,
+        vec![(Channel::X, names(values.len())), (Channel::Y, Column::numbers("Value", Unit::count(), values.to_vec()))],
+        "matplotlib",
+    )
 }
 
 #[test]
@@ -131,8 +166,12 @@ fn bars_of_a_histogram_are_as_high_as_their_counts() {
 
 #[test]
 fn a_box_is_as_long_as_its_quartiles_are_apart() {
-    let groups = [vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 40.0], vec![10.0, 12.0, 14.0, 20.0, 22.0, 30.0, 31.0, 33.0, 35.0]];
-    let columns = groups.iter().zip(["a", "b"]).map(|(g, n)| (Channel::Y, Column::numbers(n, Unit::count(), g.clone())));
+    let groups = [
+        vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 40.0],
+        vec![10.0, 12.0, 14.0, 20.0, 22.0, 30.0, 31.0, 33.0, 35.0],
+    ];
+    let columns =
+        groups.iter().zip(["a", "b"]).map(|(g, n)| (Channel::Y, Column::numbers(n, Unit::count(), g.clone())));
     let drawn = scene(&figure(Kind::Box, columns.collect(), "matplotlib")).unwrap();
     let [a, b] = [0, 1].map(|s| area(&drawn, &format!("chart.0/mark/{s}.0/box")));
     let [x, y] = [0, 1].map(|s: usize| {
@@ -148,8 +187,17 @@ fn every_row_with_a_value_has_its_mark() {
         let chart = &figure.charts[0];
         let ids: BTreeSet<String> = drawn.scene.elements().into_iter().map(|e| e.id).collect();
         let (channel, series) = match chart.kind {
-            Kind::Pie | Kind::Donut | Kind::Rose | Kind::Radar | Kind::Funnel | Kind::Waffle | Kind::Parallel | Kind::Heatmap
-            | Kind::ScatterHistogram | Kind::ScatterDensity | Kind::Quiver => (Channel::Y, chart.columns(Channel::Y).count()),
+            Kind::Pie
+            | Kind::Donut
+            | Kind::Rose
+            | Kind::Radar
+            | Kind::Funnel
+            | Kind::Waffle
+            | Kind::Parallel
+            | Kind::Heatmap
+            | Kind::ScatterHistogram
+            | Kind::ScatterDensity
+            | Kind::Quiver => (Channel::Y, chart.columns(Channel::Y).count()),
             Kind::Treemap | Kind::Sunburst | Kind::Sankey | Kind::Node | Kind::TileMap => (Channel::Value, 1),
             _ => return,
         };
@@ -165,10 +213,22 @@ fn every_row_with_a_value_has_its_mark() {
 
 #[test]
 fn odd_data_give_a_readable_chart_or_a_refusal() {
-    let odd_names = ["\u{645}\u{631}\u{62d}\u{628}\u{627} \u{628}\u{627}\u{644}\u{639}\u{627}\u{644}\u{645}", &"long ".repeat(60), "\u{1F680}", "x", "a\u{301}e"];
+    let odd_names = [
+        "\u{645}\u{631}\u{62d}\u{628}\u{627} \u{628}\u{627}\u{644}\u{639}\u{627}\u{644}\u{645}",
+        &"long ".repeat(60),
+        "\u{1F680}",
+        "x",
+        "a\u{301}e",
+    ];
     let kinds = [Kind::Pie, Kind::Donut, Kind::Rose, Kind::Radar, Kind::Funnel, Kind::Heatmap];
-    let columns: [Vec<f64>; 6] =
-        [vec![5.0], vec![0.0; 4], vec![7.0; 5], vec![9.0, 0.0, 0.0, 0.0], (0..400).map(|i| f64::from(800 - i)).collect(), vec![4.0, -1.0, -3.0]];
+    let columns: [Vec<f64>; 6] = [
+        vec![5.0],
+        vec![0.0; 4],
+        vec![7.0; 5],
+        vec![9.0, 0.0, 0.0, 0.0],
+        (0..400).map(|i| f64::from(800 - i)).collect(),
+        vec![4.0, -1.0, -3.0],
+    ];
     let mut found = Vec::new();
     for kind in kinds {
         for values in &columns {

@@ -1,4 +1,5 @@
 //! Text in every script we say we can set.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
 use tamis_draw::Color;
 use tamis_draw::text::{Anchor, Font, Style, line, paragraph};

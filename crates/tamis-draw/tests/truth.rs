@@ -1,4 +1,5 @@
 //! The law of boxes: all ink of an element lies in its box, and no box is much larger than its ink.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
 use tamis_draw::kurbo::{Affine, BezPath, Circle, Line, Point, Rect};
 use tamis_draw::scene::{Cap, Join, Node, Outline, Scene, Stroke};

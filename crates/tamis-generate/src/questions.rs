@@ -78,7 +78,10 @@ impl Questions {
         };
         let frame = elements.as_ref().and_then(|field| field.of.clone());
         if elements.is_some() && frame.is_none() {
-            scope.problem("elements", "expected the elements that a `draw.*` step wrote, in the pixels of their picture");
+            scope.problem(
+                "elements",
+                "expected the elements that a `draw.*` step wrote, in the pixels of their picture",
+            );
         }
         let ty = question_type(frame.is_some());
         let into = scope.write("into", into, Field { ty, of: frame })?;

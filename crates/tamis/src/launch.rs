@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::registry::REGISTRY;
 use tamis_core::media::DiskStore;
 use tamis_core::model::RoleKind;
 use tamis_core::source::{SharedSource, Wanted};
 use tamis_core::{Name, place};
 use tamis_engine::RunDir;
 use tamis_models::Bindings;
-use crate::registry::REGISTRY;
 use tamis_recipe::plan::Plan;
 use tamis_recipe::{Checked, Files, Library};
 

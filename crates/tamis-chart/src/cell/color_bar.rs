@@ -44,10 +44,17 @@ impl Cell<'_> {
         let style = self.style;
         let text = &style.text.tick;
         let high = if bar.high > bar.low { bar.high } else { bar.low + 1.0 };
-        let range = Range { data: [bar.low, high], fixed: [Some(bar.low), Some(high)], zero: false, slack: 0.0, ends_at_ticks: false };
+        let range = Range {
+            data: [bar.low, high],
+            fixed: [Some(bar.low), Some(high)],
+            zero: false,
+            slack: 0.0,
+            ends_at_ticks: false,
+        };
         let ticks = ticks::linear(range, (self.room.height() / (style.ticks.every * 1.2)).clamp(2.0, 8.0));
         let written = style.numbers.axis(&ticks.values, ticks.step);
-        let labels: Vec<(f64, Line)> = ticks.values.iter().copied().zip(written.iter().map(|t| shape(t, text))).collect();
+        let labels: Vec<(f64, Line)> =
+            ticks.values.iter().copied().zip(written.iter().map(|t| shape(t, text))).collect();
         let widest = labels.iter().map(|(_, l)| l.width).fold(0.0, f64::max);
         let breadth = (self.room.width() * 0.035).clamp(text.size * 0.8, text.size * 1.6);
         let title = (!bar.title.is_empty()).then(|| elided(&bar.title, &style.text.axis, self.room.height() * 0.8));

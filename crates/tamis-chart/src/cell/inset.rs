@@ -21,7 +21,9 @@ impl Cell<'_> {
         let Some(room) = self.free_window(plot) else { return };
         let part = Size::new(room.width() / ZOOM, room.height() / ZOOM);
         let Some(source) = self.busiest(plot, part, room) else { return };
-        let to = Affine::translate(room.center().to_vec2()) * Affine::scale(ZOOM) * Affine::translate(-source.center().to_vec2());
+        let to = Affine::translate(room.center().to_vec2())
+            * Affine::scale(ZOOM)
+            * Affine::translate(-source.center().to_vec2());
         let mut nodes = Vec::new();
         for node in &self.layers[Layer::Marks as usize] {
             enlarge(node, to, room, &self.id("inset"), &mut nodes);
@@ -106,7 +108,13 @@ fn enlarge(node: &Node, to: Affine, room: Rect, prefix: &str, out: &mut Vec<Node
         return;
     }
     let name = node.id.rsplit("mark/").next().unwrap_or(&node.id).replace('/', "-");
-    let copy = Node::shape(format!("{prefix}/data/{}", name), node.role.clone(), outline, shape.fill.clone(), shape.stroke.clone());
+    let copy = Node::shape(
+        format!("{prefix}/data/{}", name),
+        node.role.clone(),
+        outline,
+        shape.fill.clone(),
+        shape.stroke.clone(),
+    );
     out.push(copy);
 }
 
@@ -116,7 +124,10 @@ fn placed(path: &BezPath, to: Affine) -> BezPath {
     let is_mark = bbox.width().max(bbox.height()) < 16.0 && path.elements().len() < 16;
     if is_mark {
         let center = bbox.center();
-        Affine::translate((to * center).to_vec2()) * Affine::scale(1.25) * Affine::translate(-center.to_vec2()) * path.clone()
+        Affine::translate((to * center).to_vec2())
+            * Affine::scale(1.25)
+            * Affine::translate(-center.to_vec2())
+            * path.clone()
     } else {
         to * path.clone()
     }

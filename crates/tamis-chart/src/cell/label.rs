@@ -41,7 +41,14 @@ impl Cell<'_> {
     }
 
     /// The same for texts that belong to the kind (names in a treemap), whatever the chart says of values.
-    pub(crate) fn caption(&mut self, series: usize, row: usize, role: impl Into<Role>, text: &str, spots: &[Spot]) -> bool {
+    pub(crate) fn caption(
+        &mut self,
+        series: usize,
+        row: usize,
+        role: impl Into<Role>,
+        text: &str,
+        spots: &[Spot],
+    ) -> bool {
         let line = shape(text, &self.style.text.label);
         let bounds = self.bounds();
         for spot in spots {

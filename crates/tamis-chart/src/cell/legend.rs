@@ -91,7 +91,9 @@ impl Cell<'_> {
             return Ok(());
         }
         // Many names make a column at the side that is higher than the plot; below they take fewer pixels.
-        if matches!(place, LegendPlace::Right | LegendPlace::RightMiddle) && self.room.width() < self.room.height() * 0.9 {
+        if matches!(place, LegendPlace::Right | LegendPlace::RightMiddle)
+            && self.room.width() < self.room.height() * 0.9
+        {
             place = LegendPlace::Bottom;
         }
         let room = self.room.size();
@@ -111,13 +113,15 @@ impl Cell<'_> {
         let room = self.room;
         laid.room = match place {
             LegendPlace::Inside => None,
-            LegendPlace::Bottom | LegendPlace::Top | LegendPlace::TopLeft if !take_right => Some(if place == LegendPlace::Bottom {
-                self.room.y1 -= size.height + gap * 0.8;
-                Rect { y0: room.y1 - size.height, ..room }
-            } else {
-                self.room.y0 += size.height + gap * 0.7;
-                Rect { y1: room.y0 + size.height, ..room }
-            }),
+            LegendPlace::Bottom | LegendPlace::Top | LegendPlace::TopLeft if !take_right => {
+                Some(if place == LegendPlace::Bottom {
+                    self.room.y1 -= size.height + gap * 0.8;
+                    Rect { y0: room.y1 - size.height, ..room }
+                } else {
+                    self.room.y0 += size.height + gap * 0.7;
+                    Rect { y1: room.y0 + size.height, ..room }
+                })
+            }
             _ => {
                 self.room.x1 -= size.width + gap * 1.2;
                 Some(Rect { x0: room.x1 - size.width, ..room })
@@ -228,7 +232,11 @@ impl Cell<'_> {
             let fill = legend.fill.map(Paint::Solid);
             nodes.push(Node::shape(self.id("legend/frame"), "legend frame", outline, fill, legend.frame.clone()));
         }
-        let entries: Vec<Entry> = laid.items.iter().map(|i| Entry { series: i.series, name: String::new(), sample: i.sample.clone() }).collect();
+        let entries: Vec<Entry> = laid
+            .items
+            .iter()
+            .map(|i| Entry { series: i.series, name: String::new(), sample: i.sample.clone() })
+            .collect();
         let width = self.sample_width(&entries);
         self.view.names = true;
         for item in laid.items {
@@ -314,7 +322,17 @@ impl Cell<'_> {
             return None;
         }
         // In the order in which tools try them.
-        let places = [(1.0, 0.0), (0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.5), (0.0, 0.5), (0.5, 0.0), (0.5, 1.0), (0.5, 0.5)];
+        let places = [
+            (1.0, 0.0),
+            (0.0, 0.0),
+            (0.0, 1.0),
+            (1.0, 1.0),
+            (1.0, 0.5),
+            (0.0, 0.5),
+            (0.5, 0.0),
+            (0.5, 1.0),
+            (0.5, 0.5),
+        ];
         let spots = places.map(|(x, y)| plot.origin() + (x * dx, y * dy));
         let free = spots.into_iter().filter(|at| self.is_free(Rect::from_origin_size(*at, size)));
         let scored = free.map(|at| (self.inks.share(Rect::from_origin_size(at, size)), at));

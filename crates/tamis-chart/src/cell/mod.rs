@@ -25,11 +25,10 @@ use crate::table::Column;
 
 use occupied::Occupied;
 
-pub(crate) use label::Spot;
 pub(crate) use color_bar::ColorBar;
+pub(crate) use label::Spot;
 pub(crate) use legend::{Entry, Sample};
 pub(crate) use paint::marker;
-
 
 /// Over what a node lies, from the bottom up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -186,14 +185,28 @@ impl<'a> Cell<'a> {
     }
 
     /// The mark of one datum whose box is no obstacle: an area below a curve, which is told by [`Cell::ink_line`].
-    pub(crate) fn mark_plain(&mut self, series: usize, row: usize, role: impl Into<Role>, outline: Outline, fill: impl Into<Paint>) {
+    pub(crate) fn mark_plain(
+        &mut self,
+        series: usize,
+        row: usize,
+        role: impl Into<Role>,
+        outline: Outline,
+        fill: impl Into<Paint>,
+    ) {
         let bbox = outline.bbox();
         let node = Node::fill(self.id(format_args!("mark/{series}.{row}")), role, outline, fill);
         self.datum_node_at(series, row, bbox, node);
     }
 
     /// The mark of one datum that has several parts, whose ids come from [`Cell::part`].
-    pub(crate) fn mark_group(&mut self, series: usize, row: usize, role: impl Into<Role>, bbox: Rect, parts: Vec<Node>) {
+    pub(crate) fn mark_group(
+        &mut self,
+        series: usize,
+        row: usize,
+        role: impl Into<Role>,
+        bbox: Rect,
+        parts: Vec<Node>,
+    ) {
         let node = Node::group(self.id(format_args!("mark/{series}.{row}")), role, parts);
         self.datum(series, row, bbox, node);
     }

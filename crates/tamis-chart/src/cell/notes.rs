@@ -58,9 +58,9 @@ impl Cell<'_> {
         let gap = text.size * 0.35;
         let heights = [y - gap - text.size * 0.25, y + gap + text.size * 0.78];
         let steps = 12;
-        let across = (0..=steps).rev().map(|s| {
-            plot.x0 + gap + (plot.width() - text.width - 2.0 * gap) * f64::from(s) / f64::from(steps)
-        });
+        let across = (0..=steps)
+            .rev()
+            .map(|s| plot.x0 + gap + (plot.width() - text.width - 2.0 * gap) * f64::from(s) / f64::from(steps));
         let spots = across.flat_map(|x| heights.map(|y| Point::new(x, y)));
         self.best(text, spots, plot)
     }
@@ -70,9 +70,8 @@ impl Cell<'_> {
         let gap = text.size * 0.4;
         let sides = [x + gap, x - gap - text.width];
         let steps = 14;
-        let down = (0..=steps).map(|s| {
-            plot.y0 + text.size + (plot.height() - text.size * 1.4) * f64::from(s) / f64::from(steps)
-        });
+        let down = (0..=steps)
+            .map(|s| plot.y0 + text.size + (plot.height() - text.size * 1.4) * f64::from(s) / f64::from(steps));
         let spots = down.flat_map(|y| sides.map(|x| Point::new(x, y)));
         self.best(text, spots, plot)
     }
@@ -129,11 +128,16 @@ impl Cell<'_> {
         };
         let color = self.style.palette.accent;
         let id = self.id(format_args!("annotation/{i}"));
-        let text = self.note_line(label, (if frame.horizontal { plot.width() * 0.4 } else { plot.width() * 0.6 }).max(area.width() * 0.9));
+        let text = self.note_line(
+            label,
+            (if frame.horizontal { plot.width() * 0.4 } else { plot.width() * 0.6 }).max(area.width() * 0.9),
+        );
         let (left, top) = (area.x0 + text.size * 0.4, area.y0 + text.size * 1.0);
         let steps = 8;
         let spots = (0..=steps).flat_map(|row| {
-            (0..=steps).rev().map(move |column| (f64::from(row) / f64::from(steps), f64::from(column) / f64::from(steps)))
+            (0..=steps)
+                .rev()
+                .map(move |column| (f64::from(row) / f64::from(steps), f64::from(column) / f64::from(steps)))
         });
         let spots = spots.map(|(r, c)| {
             let x = left + (area.width() - text.width - text.size * 0.8).max(0.0) * c;
@@ -166,7 +170,12 @@ impl Cell<'_> {
         let color = readable(self.style.palette.accent, self.style.ground(), 3.2);
         let area = Rect::from_origin_size(at, size);
         let mut nodes = self.arrow(&id, area, target, color);
-        nodes.push(Node::fill(format!("{id}/veil"), "veil", area.inflate(3.0, 2.0), self.style.ground().with_alpha(0.85)));
+        nodes.push(Node::fill(
+            format!("{id}/veil"),
+            "veil",
+            area.inflate(3.0, 2.0),
+            self.style.ground().with_alpha(0.85),
+        ));
         let step = style.size * 1.18;
         let ink = readable(style.color, self.style.ground(), 4.5);
         for (n, line) in lines.into_iter().enumerate() {
@@ -192,7 +201,8 @@ impl Cell<'_> {
             for step in 0..12 {
                 let angle = f64::from(step) * 30.0 - 60.0;
                 let (sin, cos) = angle.to_radians().sin_cos();
-                let reach = Vec2::new(cos * (size * ring * 0.9 + width / 2.0), -sin * (size * ring * 0.8 + height / 2.0));
+                let reach =
+                    Vec2::new(cos * (size * ring * 0.9 + width / 2.0), -sin * (size * ring * 0.8 + height / 2.0));
                 let center = tip + reach;
                 let area = Rect::from_center_size(center, (width, height));
                 let room = area.inflate(6.0, 5.0);
@@ -218,7 +228,9 @@ impl Cell<'_> {
         let way = tip - from_center;
         let unit = way / way.hypot().max(1e-6);
         let start = from_center + unit * leave(words.inflate(3.0, 2.0), unit);
-        let end = tip - unit * (4.0 * k + if target.width() < 14.0 * k { target.width().min(target.height()) / 2.0 } else { 0.0 });
+        let end = tip
+            - unit
+                * (4.0 * k + if target.width() < 14.0 * k { target.width().min(target.height()) / 2.0 } else { 0.0 });
         if (end - start).dot(unit) < 4.0 * k {
             return Vec::new();
         }

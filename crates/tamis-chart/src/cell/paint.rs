@@ -119,9 +119,8 @@ pub(crate) fn marker(form: Marker, center: Point, size: f64) -> Outline {
 /// A plus sign of arms as thick as a third of its size.
 fn plus(center: Point, r: f64, turn: f64) -> Vec<Point> {
     let t = r / 3.0;
-    let corners = [
-        (t, r), (t, t), (r, t), (r, -t), (t, -t), (t, -r), (-t, -r), (-t, -t), (-r, -t), (-r, t), (-t, t), (-t, r),
-    ];
+    let corners =
+        [(t, r), (t, t), (r, t), (r, -t), (t, -t), (t, -r), (-t, -r), (-t, -t), (-r, -t), (-r, t), (-t, t), (-t, r)];
     let (sin, cos) = f64::to_radians(turn).sin_cos();
     corners.map(|(x, y)| Point::new(center.x + x * cos - y * sin, center.y + x * sin + y * cos)).to_vec()
 }

@@ -29,7 +29,15 @@ impl Cell<'_> {
     }
 
     /// Words on as many lines as they need, at most `most`.
-    pub(crate) fn wrap(&self, id: String, role: &'static str, text: &str, style: &TextStyle, width: f64, most: usize) -> Words {
+    pub(crate) fn wrap(
+        &self,
+        id: String,
+        role: &'static str,
+        text: &str,
+        style: &TextStyle,
+        width: f64,
+        most: usize,
+    ) -> Words {
         Words { id, role, lines: wrapped(text, style, width, most) }
     }
 

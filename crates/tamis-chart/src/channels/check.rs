@@ -47,7 +47,12 @@ impl Chart {
                 return error(None, "columns of equal length", found, "fill up with missing cells or drop rows");
             }
             if let Some((row, found)) = odd_cell(column) {
-                return error(Some(row), "finite rounded numbers, real dates and names that are not empty", found, "mend the cell or make it missing");
+                return error(
+                    Some(row),
+                    "finite rounded numbers, real dates and names that are not empty",
+                    found,
+                    "mend the cell or make it missing",
+                );
             }
         }
         Ok(())
@@ -62,14 +67,22 @@ impl Chart {
             };
             if self.table.column(&encoding.column).is_none() {
                 let names: Vec<&str> = self.table.columns.iter().map(|c| c.name.as_str()).take(12).collect();
-                return error(format!("a column of the table ({})", names.join(", ")), "no such column", "correct its name");
+                return error(
+                    format!("a column of the table ({})", names.join(", ")),
+                    "no such column",
+                    "correct its name",
+                );
             }
             if self.kind.wants().iter().all(|w| w.channel != encoding.channel) {
                 let names: Vec<&str> = self.kind.wants().iter().map(|w| w.channel.name()).collect();
                 return error(format!("the channels {}", names.join(", ")), "another", "leave this encoding out");
             }
             if self.encodings[..i].iter().any(|e| e.column == encoding.column) {
-                return error("each column drawn as one thing".into(), "a second encoding of it", "leave one of the two out");
+                return error(
+                    "each column drawn as one thing".into(),
+                    "a second encoding of it",
+                    "leave one of the two out",
+                );
             }
         }
         for want in self.kind.wants() {
@@ -83,7 +96,11 @@ impl Chart {
     }
 
     fn check_axes(&self) -> Result<(), SpecError> {
-        if let (Some(_), true) = (&self.y2, self.kind.wants().iter().all(|w| w.channel != Channel::Y2) && !matches!(self.kind, Kind::CandlestickVolume | Kind::Pareto)) {
+        if let (Some(_), true) = (
+            &self.y2,
+            self.kind.wants().iter().all(|w| w.channel != Channel::Y2)
+                && !matches!(self.kind, Kind::CandlestickVolume | Kind::Pareto),
+        ) {
             let found = "a second value axis".to_string();
             return Err(self.error(None, None, None, "one value axis", found, "leave `y2` out"));
         }
@@ -116,26 +133,47 @@ impl Chart {
         for column in columns {
             let low = (0..column.len()).find_map(|r| column.number(r).filter(|v| *v <= 0.0).map(|v| (r, v)));
             if let Some((row, value)) = low {
-                return error(Some(column), Some(row), "values above 0 for its logarithm", value.to_string(), "take a linear scale");
+                return error(
+                    Some(column),
+                    Some(row),
+                    "values above 0 for its logarithm",
+                    value.to_string(),
+                    "take a linear scale",
+                );
             }
         }
         match axis.min {
-            Some(min) if min <= 0.0 => error(None, None, "a start above 0 for its logarithm", min.to_string(), "leave `min` out"),
+            Some(min) if min <= 0.0 => {
+                error(None, None, "a start above 0 for its logarithm", min.to_string(), "leave `min` out")
+            }
             _ => Ok(()),
         }
     }
 
     fn check_annotation(&self, annotation: &Annotation) -> Result<(), SpecError> {
         let error = |row, expected: &str, found: String| {
-            Err(self.error(None, None, row, &format!("an annotation with {expected}"), found, "correct or drop the annotation"))
+            Err(self.error(
+                None,
+                None,
+                row,
+                &format!("an annotation with {expected}"),
+                found,
+                "correct or drop the annotation",
+            ))
         };
         match annotation {
-            Annotation::Threshold { value, .. } if !value.is_finite() => error(None, "a finite value", value.to_string()),
+            Annotation::Threshold { value, .. } if !value.is_finite() => {
+                error(None, "a finite value", value.to_string())
+            }
             Annotation::Band { from, to, .. } if !(from.is_finite() && to.is_finite() && from < to) => {
                 error(None, "`from` below `to`", format!("{from} and {to}"))
             }
             Annotation::Callout { series, row, .. } | Annotation::Highlight { series, row } => {
-                let Some(column) = [Channel::Y, Channel::Y2, Channel::Close].into_iter().flat_map(|c| self.drawn(c)).find(|c| c.name == *series) else {
+                let Some(column) = [Channel::Y, Channel::Y2, Channel::Close]
+                    .into_iter()
+                    .flat_map(|c| self.drawn(c))
+                    .find(|c| c.name == *series)
+                else {
                     return error(None, "the name of a series that is drawn", format!("`{series}`"));
                 };
                 match column.number(*row) {
@@ -147,7 +185,15 @@ impl Chart {
         }
     }
 
-    pub(super) fn error(&self, channel: Option<Channel>, column: Option<&Column>, row: Option<usize>, expected: &str, found: String, advice: &str) -> SpecError {
+    pub(super) fn error(
+        &self,
+        channel: Option<Channel>,
+        column: Option<&Column>,
+        row: Option<usize>,
+        expected: &str,
+        found: String,
+        advice: &str,
+    ) -> SpecError {
         let column = column.map(|c| c.name.clone());
         SpecError { kind: self.kind, channel, column, row, expected: expected.into(), found, advice: advice.into() }
     }
@@ -169,7 +215,9 @@ fn count_of(count: usize) -> String {
 /// The first cell that no table may have.
 fn odd_cell(column: &Column) -> Option<(usize, String)> {
     match &column.cells {
-        Cells::Text(v) => v.iter().position(|c| c.as_ref().is_some_and(|c| c.trim().is_empty())).map(|r| (r, "an empty name".into())),
+        Cells::Text(v) => {
+            v.iter().position(|c| c.as_ref().is_some_and(|c| c.trim().is_empty())).map(|r| (r, "an empty name".into()))
+        }
         Cells::Number(v) => v.iter().enumerate().find_map(|(row, cell)| {
             let value = (*cell)?;
             if !value.is_finite() {
@@ -177,9 +225,12 @@ fn odd_cell(column: &Column) -> Option<(usize, String)> {
             }
             let scaled = value * 10f64.powi(i32::from(column.unit.decimals));
             let off = (scaled - scaled.round()).abs();
-            (off > 1e-6 * scaled.abs().max(1.0)).then(|| (row, format!("{value} in a column with {} decimals", column.unit.decimals)))
+            (off > 1e-6 * scaled.abs().max(1.0))
+                .then(|| (row, format!("{value} in a column with {} decimals", column.unit.decimals)))
         }),
-        Cells::Time(v) => v.iter().enumerate().find_map(|(row, t)| t.filter(|t| !is_real(*t)).map(|t| (row, format!("{t:?}")))),
+        Cells::Time(v) => {
+            v.iter().enumerate().find_map(|(row, t)| t.filter(|t| !is_real(*t)).map(|t| (row, format!("{t:?}"))))
+        }
     }
 }
 
@@ -246,14 +297,19 @@ type Broken = (Option<usize>, String, String);
 /// Where the rule is broken, what was expected and what was found.
 fn broken(rule: Rule, column: &Column) -> Option<Broken> {
     let number = |r: usize| column.number(r);
-    let first = |bad: &dyn Fn(f64) -> bool| (0..column.len()).find_map(|r| number(r).filter(|v| bad(*v)).map(|v| (r, v)));
+    let first =
+        |bad: &dyn Fn(f64) -> bool| (0..column.len()).find_map(|r| number(r).filter(|v| bad(*v)).map(|v| (r, v)));
     let present = || (0..column.len()).filter_map(number);
     match rule {
-        Rule::Distinct => repeated(column).map(|r| (Some(r), "every value once".into(), format!("`{}` again", column.written(r)))),
-        Rule::Increasing => falling_back(column).map(|r| (Some(r), "values that grow from row to row".into(), column.written(r))),
-        Rule::Falling => (1..column.len()).find(|r| matches!((number(r - 1), number(*r)), (Some(a), Some(b)) if b > a)).map(|r| {
-            (Some(r), "no value above the one before".into(), column.written(r))
-        }),
+        Rule::Distinct => {
+            repeated(column).map(|r| (Some(r), "every value once".into(), format!("`{}` again", column.written(r))))
+        }
+        Rule::Increasing => {
+            falling_back(column).map(|r| (Some(r), "values that grow from row to row".into(), column.written(r)))
+        }
+        Rule::Falling => (1..column.len())
+            .find(|r| matches!((number(r - 1), number(*r)), (Some(a), Some(b)) if b > a))
+            .map(|r| (Some(r), "no value above the one before".into(), column.written(r))),
         Rule::NonNegative => first(&|v| v < 0.0).map(|(r, v)| (Some(r), "values of at least 0".into(), v.to_string())),
         Rule::Whole => first(&|v| v.fract() != 0.0).map(|(r, v)| (Some(r), "whole numbers".into(), v.to_string())),
         Rule::SumsTo(sum) => {

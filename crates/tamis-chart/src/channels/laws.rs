@@ -73,7 +73,13 @@ struct Broken {
     advice: &'static str,
 }
 
-fn broken(channel: Channel, row: Option<usize>, expected: impl Into<String>, found: impl Into<String>, advice: &'static str) -> Option<Broken> {
+fn broken(
+    channel: Channel,
+    row: Option<usize>,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+    advice: &'static str,
+) -> Option<Broken> {
     Some(Broken { channel: Some(channel), row, expected: expected.into(), found: found.into(), advice })
 }
 
@@ -109,13 +115,29 @@ fn rows_sum_to(chart: &Chart, sum: f64) -> Option<Broken> {
     (0..chart.table.rows()).find_map(|row| {
         let found: f64 = series.iter().filter_map(|c| c.number(row)).sum();
         let off = (found - sum).abs() > rounding + 1e-6;
-        off.then(|| broken(Channel::Y, Some(row), format!("series that sum to {sum}"), found.to_string(), "give shares in percent"))?
+        off.then(|| {
+            broken(
+                Channel::Y,
+                Some(row),
+                format!("series that sum to {sum}"),
+                found.to_string(),
+                "give shares in percent",
+            )
+        })?
     })
 }
 
 fn one_error_for_each_series(chart: &Chart) -> Option<Broken> {
     let (series, errors) = (chart.columns(Channel::Y).count(), chart.columns(Channel::Error).count());
-    (series != errors).then(|| broken(Channel::Error, None, format!("{series} columns, one for each series"), errors.to_string(), "add or drop error columns"))?
+    (series != errors).then(|| {
+        broken(
+            Channel::Error,
+            None,
+            format!("{series} columns, one for each series"),
+            errors.to_string(),
+            "add or drop error columns",
+        )
+    })?
 }
 
 fn samples_differ(chart: &Chart) -> Option<Broken> {
@@ -123,40 +145,62 @@ fn samples_differ(chart: &Chart) -> Option<Broken> {
         let mut values = (0..column.len()).filter_map(|r| column.number(r));
         let first = values.next()?;
         let found = format!("only {first} in `{}`", column.name);
-        values.all(|v| v == first).then(|| broken(Channel::Y, None, "samples that differ", found, "leave the series out"))?
+        values
+            .all(|v| v == first)
+            .then(|| broken(Channel::Y, None, "samples that differ", found, "leave the series out"))?
     })
 }
 
 fn tree(chart: &Chart) -> Option<Broken> {
-    let (names, parents, values) = (texts(chart, Channel::X), texts(chart, Channel::Parent), numbers(chart, Channel::Value));
+    let (names, parents, values) =
+        (texts(chart, Channel::X), texts(chart, Channel::Parent), numbers(chart, Channel::Value));
     let row_of: BTreeMap<&str, usize> = names.iter().enumerate().filter_map(|(r, n)| n.map(|n| (n, r))).collect();
     let mut sums = vec![None; names.len()];
     for (row, parent) in parents.iter().enumerate() {
         let Some(parent) = parent else { continue };
         let Some(above) = row_of.get(parent) else {
-            return broken(Channel::Parent, Some(row), "the name of another row", format!("`{parent}`"), "add a row of that name");
+            return broken(
+                Channel::Parent,
+                Some(row),
+                "the name of another row",
+                format!("`{parent}`"),
+                "add a row of that name",
+            );
         };
         let mut up = Some(*above);
         for _ in 0..=names.len() {
             up = up.and_then(|r| parents[r]).and_then(|p| row_of.get(p).copied());
         }
         if up.is_some() {
-            return broken(Channel::Parent, Some(row), "a way up to the root", "a circle", "make one of the parents missing");
+            return broken(
+                Channel::Parent,
+                Some(row),
+                "a way up to the root",
+                "a circle",
+                "make one of the parents missing",
+            );
         }
         *sums[*above].get_or_insert(0.0) += subtotal(row, &parents, &values, &names);
     }
     (0..names.len()).find_map(|row| match (values.get(row).copied().flatten(), sums[row]) {
-        (None, None) => broken(Channel::Value, Some(row), "a value for every leaf", "a missing cell", "give the leaf a value"),
-        (Some(value), Some(sum)) if (value - sum).abs() > 1e-6 * value.abs().max(1.0) => {
-            broken(Channel::Value, Some(row), format!("the sum of the children, {sum}"), value.to_string(), "leave the value of inner nodes out")
+        (None, None) => {
+            broken(Channel::Value, Some(row), "a value for every leaf", "a missing cell", "give the leaf a value")
         }
+        (Some(value), Some(sum)) if (value - sum).abs() > 1e-6 * value.abs().max(1.0) => broken(
+            Channel::Value,
+            Some(row),
+            format!("the sum of the children, {sum}"),
+            value.to_string(),
+            "leave the value of inner nodes out",
+        ),
         _ => None,
     })
 }
 
 /// The sum of the leaves under a row (its own value if it is one).
 fn subtotal(row: usize, parents: &[Option<&str>], values: &[Option<f64>], names: &[Option<&str>]) -> f64 {
-    let children: Vec<usize> = (0..names.len()).filter(|r| parents[*r].is_some() && parents[*r] == names[row] && *r != row).collect();
+    let children: Vec<usize> =
+        (0..names.len()).filter(|r| parents[*r].is_some() && parents[*r] == names[row] && *r != row).collect();
     match children.is_empty() {
         true => values.get(row).copied().flatten().unwrap_or(0.0),
         false => children.into_iter().map(|r| subtotal(r, parents, values, names)).sum(),
@@ -174,13 +218,18 @@ fn edges(chart: &Chart) -> Option<Broken> {
             return broken(Channel::Target, Some(row), "an edge to another node", "one to itself", "leave the row out");
         }
         let again = !seen.insert((a, b));
-        again.then(|| broken(Channel::Source, Some(row), "every edge once", "the edge again", "add the two values up in one row"))?
+        again.then(|| {
+            broken(Channel::Source, Some(row), "every edge once", "the edge again", "add the two values up in one row")
+        })?
     })
 }
 
 fn acyclic(chart: &Chart) -> Option<Broken> {
-    let mut edges: Vec<(&str, &str)> =
-        texts(chart, Channel::Source).into_iter().zip(texts(chart, Channel::Target)).filter_map(|(a, b)| Some((a?, b?))).collect();
+    let mut edges: Vec<(&str, &str)> = texts(chart, Channel::Source)
+        .into_iter()
+        .zip(texts(chart, Channel::Target))
+        .filter_map(|(a, b)| Some((a?, b?)))
+        .collect();
     // Nodes nothing flows into are taken away with their edges until none is left; what stays runs in circles.
     loop {
         let targets: BTreeSet<&str> = edges.iter().map(|e| e.1).collect();
@@ -191,7 +240,13 @@ fn acyclic(chart: &Chart) -> Option<Broken> {
         }
     }
     let (from, to) = edges.first()?;
-    broken(Channel::Source, None, "flows that never lead back", format!("a circle through `{from}` and `{to}`"), "drop or turn one of its flows")
+    broken(
+        Channel::Source,
+        None,
+        "flows that never lead back",
+        format!("a circle through `{from}` and `{to}`"),
+        "drop or turn one of its flows",
+    )
 }
 
 fn high_and_low(chart: &Chart) -> Option<Broken> {
@@ -200,9 +255,23 @@ fn high_and_low(chart: &Chart) -> Option<Broken> {
     (0..open.len()).find_map(|row| {
         let (open, high, low, close) = (open[row]?, high[row]?, low[row]?, close[row]?);
         if low > open.min(close) {
-            return broken(Channel::Low, Some(row), format!("at most {}", open.min(close)), low.to_string(), "exchange the prices");
+            return broken(
+                Channel::Low,
+                Some(row),
+                format!("at most {}", open.min(close)),
+                low.to_string(),
+                "exchange the prices",
+            );
         }
-        (high < open.max(close)).then(|| broken(Channel::High, Some(row), format!("at least {}", open.max(close)), high.to_string(), "exchange the prices"))?
+        (high < open.max(close)).then(|| {
+            broken(
+                Channel::High,
+                Some(row),
+                format!("at least {}", open.max(close)),
+                high.to_string(),
+                "exchange the prices",
+            )
+        })?
     })
 }
 
@@ -211,9 +280,16 @@ fn full_grid(chart: &Chart) -> Option<Broken> {
     let bits = |v: &[Option<f64>]| -> BTreeSet<u64> { v.iter().flatten().map(|v| v.to_bits()).collect() };
     let (across, up) = (bits(&x).len(), bits(&y).len());
     if across < 3 || up < 3 {
-        return broken(Channel::X, None, "at least 3 different x and y", format!("{across} and {up}"), "take a finer grid");
+        return broken(
+            Channel::X,
+            None,
+            "at least 3 different x and y",
+            format!("{across} and {up}"),
+            "take a finer grid",
+        );
     }
-    let pairs: BTreeSet<(u64, u64)> = x.iter().flatten().zip(y.iter().flatten()).map(|(x, y)| (x.to_bits(), y.to_bits())).collect();
+    let pairs: BTreeSet<(u64, u64)> =
+        x.iter().flatten().zip(y.iter().flatten()).map(|(x, y)| (x.to_bits(), y.to_bits())).collect();
     let full = pairs.len() == across * up && x.len() == pairs.len();
     let found = format!("{} rows for {across} x {up} places", x.len());
     (!full).then(|| broken(Channel::Value, None, "one row for each pair of x and y", found, "fill the grid"))?
@@ -222,17 +298,39 @@ fn full_grid(chart: &Chart) -> Option<Broken> {
 fn parts_of_largest(chart: &Chart) -> Option<Broken> {
     let (names, values) = (texts(chart, Channel::X), numbers(chart, Channel::Y));
     let (parts, amounts) = (texts(chart, Channel::Group), numbers(chart, Channel::Y2));
-    let unpaired = |names: &[Option<&str>], values: &[Option<f64>]| (0..names.len()).find(|r| names[*r].is_some() != values[*r].is_some());
+    let unpaired = |names: &[Option<&str>], values: &[Option<f64>]| {
+        (0..names.len()).find(|r| names[*r].is_some() != values[*r].is_some())
+    };
     if let Some(row) = unpaired(&names, &values) {
-        return broken(Channel::Y, Some(row), "a name and a value, or neither", "one of the two", "fill or clear both cells");
+        return broken(
+            Channel::Y,
+            Some(row),
+            "a name and a value, or neither",
+            "one of the two",
+            "fill or clear both cells",
+        );
     }
     if let Some(row) = unpaired(&parts, &amounts) {
-        return broken(Channel::Y2, Some(row), "a part's name and its value, or neither", "one of the two", "fill or clear both cells");
+        return broken(
+            Channel::Y2,
+            Some(row),
+            "a part's name and its value, or neither",
+            "one of the two",
+            "fill or clear both cells",
+        );
     }
     let largest = values.iter().flatten().copied().fold(0.0, f64::max);
     let sum: f64 = amounts.iter().flatten().sum();
     let off = (sum - largest).abs() > 1e-6 * largest.max(1.0);
-    off.then(|| broken(Channel::Y2, None, format!("parts that sum to the largest slice, {largest}"), sum.to_string(), "correct the parts"))?
+    off.then(|| {
+        broken(
+            Channel::Y2,
+            None,
+            format!("parts that sum to the largest slice, {largest}"),
+            sum.to_string(),
+            "correct the parts",
+        )
+    })?
 }
 
 fn start_before_end(chart: &Chart) -> Option<Broken> {
@@ -244,9 +342,17 @@ fn start_before_end(chart: &Chart) -> Option<Broken> {
     starts.iter().zip(&ends).enumerate().find_map(|(row, (start, end))| {
         let (start, end) = ((*start)?, (*end)?);
         if std::mem::discriminant(&start) != std::mem::discriminant(&end) {
-            return broken(Channel::End, Some(row), "start and end told alike (both days, both months)", format!("{start} and {end}"), "write both as days");
+            return broken(
+                Channel::End,
+                Some(row),
+                "start and end told alike (both days, both months)",
+                format!("{start} and {end}"),
+                "write both as days",
+            );
         }
-        (end < start).then(|| broken(Channel::End, Some(row), format!("an end from {start} on"), end.to_string(), "exchange them"))?
+        (end < start).then(|| {
+            broken(Channel::End, Some(row), format!("an end from {start} on"), end.to_string(), "exchange them")
+        })?
     })
 }
 
@@ -254,7 +360,15 @@ fn places(chart: &Chart) -> Option<Broken> {
     texts(chart, Channel::Group).iter().enumerate().find_map(|(row, place)| {
         let place = (*place)?;
         let fits = place.split_once(',').is_some_and(|(r, c)| [r, c].iter().all(|n| n.trim().parse::<u16>().is_ok()));
-        (!fits).then(|| broken(Channel::Group, Some(row), "a place as \"row,column\"", format!("`{place}`"), "write two whole numbers from 0"))?
+        (!fits).then(|| {
+            broken(
+                Channel::Group,
+                Some(row),
+                "a place as \"row,column\"",
+                format!("`{place}`"),
+                "write two whole numbers from 0",
+            )
+        })?
     })
 }
 
@@ -262,5 +376,7 @@ fn on_the_dial(chart: &Chart) -> Option<Broken> {
     let value = numbers(chart, Channel::Y).first().copied().flatten()?;
     let (min, max) = (chart.y.min.unwrap_or(f64::NEG_INFINITY), chart.y.max.unwrap_or(f64::INFINITY));
     let off = value < min || value > max;
-    off.then(|| broken(Channel::Y, Some(0), format!("a value from {min} to {max}"), value.to_string(), "widen the axis"))?
+    off.then(|| {
+        broken(Channel::Y, Some(0), format!("a value from {min} to {max}"), value.to_string(), "widen the axis")
+    })?
 }

@@ -18,7 +18,8 @@ pub fn annotate(chart: &mut Chart, rng: &mut Rng) {
     let at = |share: f64| super::random::rounded(low + (high - low) * share, decimals);
     match rng.below(4) {
         0 if words && chart.y.scale == Scale::Linear => {
-            let label = ["Target", "Threshold", "Long-term average", "Limit", "Reference level", "Baseline"][rng.below(6)];
+            let label =
+                ["Target", "Threshold", "Long-term average", "Limit", "Reference level", "Baseline"][rng.below(6)];
             chart.annotations.push(Annotation::Threshold { value: at(rng.range(0.35, 0.85)), label: label.into() });
         }
         1 if words && chart.y.scale == Scale::Linear => {
@@ -31,7 +32,9 @@ pub fn annotate(chart: &mut Chart, rng: &mut Rng) {
         }
         2 if words => {
             if let Some((series, row, is_high)) = extreme(chart, rng) {
-                let label = if is_high { ["Peak", "Highest value", "Maximum"] } else { ["Low", "Lowest value", "Minimum"] }[rng.below(3)];
+                let label =
+                    if is_high { ["Peak", "Highest value", "Maximum"] } else { ["Low", "Lowest value", "Minimum"] }
+                        [rng.below(3)];
                 chart.annotations.push(Annotation::Callout { series, row, label: label.into() });
             }
         }
@@ -45,7 +48,17 @@ pub fn annotate(chart: &mut Chart, rng: &mut Rng) {
 
 /// Kinds in which a value of `y` is a place on an axis, and rows are marks.
 fn has_value_axis(kind: Kind) -> bool {
-    matches!(kind, Kind::Line | Kind::Bar | Kind::Area | Kind::Step | Kind::Lollipop | Kind::ErrorPoint | Kind::ErrorBar | Kind::Scatter)
+    matches!(
+        kind,
+        Kind::Line
+            | Kind::Bar
+            | Kind::Area
+            | Kind::Step
+            | Kind::Lollipop
+            | Kind::ErrorPoint
+            | Kind::ErrorBar
+            | Kind::Scatter
+    )
 }
 
 fn extent(chart: &Chart) -> Option<(f64, f64)> {

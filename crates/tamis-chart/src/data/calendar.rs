@@ -51,8 +51,14 @@ pub(crate) fn axis(step: Step, year: i32, offset: u32, count: usize) -> Vec<Time
     };
     let at = |i: usize| match step {
         Step::Year => Time::Year(year + i as i32),
-        Step::Quarter => { let (y, q) = place(i, 4); Time::Quarter(y, q) }
-        Step::Month => { let (y, m) = place(i, 12); Time::Month(y, m) }
+        Step::Quarter => {
+            let (y, q) = place(i, 4);
+            Time::Quarter(y, q)
+        }
+        Step::Month => {
+            let (y, m) = place(i, 12);
+            Time::Month(y, m)
+        }
         Step::Day => day_of_year(year, offset + i as u32),
     };
     (0..count).map(at).collect()

@@ -23,7 +23,14 @@ pub(super) fn level(measure: &Measure, place: f64) -> f64 {
 }
 
 /// Values at all `times` around `level`.
-pub(super) fn course(measure: &Measure, level: f64, trend: Trend, times: &[Time], shock: Option<Shock>, rng: &mut Rng) -> Vec<f64> {
+pub(super) fn course(
+    measure: &Measure,
+    level: f64,
+    trend: Trend,
+    times: &[Time],
+    shock: Option<Shock>,
+    rng: &mut Rng,
+) -> Vec<f64> {
     let [low, high] = measure.range;
     // What moves in proportion to itself (money, counts) and what moves along a scale (temperatures, rates).
     let by_factor = low > 0.0 && high / low >= 3.0;
@@ -31,7 +38,8 @@ pub(super) fn course(measure: &Measure, level: f64, trend: Trend, times: &[Time]
     let bend = Bend::drawn(trend, rng);
     let (remembered, noise) = (rng.range(0.2, 0.65), rng.range(0.018, 0.055));
     let mut walk = 0.0;
-    let outlier = chance(rng, 0.2).then(|| (1 + rng.below(times.len().saturating_sub(2).max(1)), rng.range(0.14, 0.32) * sign(rng)));
+    let outlier = chance(rng, 0.2)
+        .then(|| (1 + rng.below(times.len().saturating_sub(2).max(1)), rng.range(0.14, 0.32) * sign(rng)));
     let last = (times.len() - 1).max(1) as f64;
     let mut values = Vec::with_capacity(times.len());
     for (i, time) in times.iter().enumerate() {
@@ -66,7 +74,11 @@ pub(super) fn settled(measure: &Measure, value: f64) -> f64 {
     };
     // A value that would fall out of what is possible stays a little inside instead of lying on the edge.
     let [least, most] = bounds;
-    let gentle = if gentle < least + 0.25 * (low - least) && low > least { least + (low - least) * (0.25 + 0.2 * soft((gentle - least).abs() / room)) } else { gentle };
+    let gentle = if gentle < least + 0.25 * (low - least) && low > least {
+        least + (low - least) * (0.25 + 0.2 * soft((gentle - least).abs() / room))
+    } else {
+        gentle
+    };
     rounded(gentle.clamp(least, most), measure.decimals())
 }
 
@@ -94,7 +106,8 @@ impl Bend {
         };
         let power = [0.5, 0.75, 1.3, 1.8, 2.4][rng.below(5)];
         // A third of the rising and falling series pause or turn for a while.
-        let turn = (trend != Trend::Fluctuating && chance(rng, 0.35)).then(|| (rng.range(0.3, 0.75), rng.range(0.08, 0.2)));
+        let turn =
+            (trend != Trend::Fluctuating && chance(rng, 0.35)).then(|| (rng.range(0.3, 0.75), rng.range(0.08, 0.2)));
         let height = if trend == Trend::Fluctuating { rng.range(0.1, 0.24) } else { rng.range(0.0, 0.06) };
         Bend { rise, power, turn, waves: rng.range(1.1, 3.2), height, phase: rng.unit() }
     }
@@ -128,7 +141,13 @@ pub(super) fn sample(measure: &Measure, place: f64, deviate: f64, rng: &mut Rng)
         Shape::Flat => centre + span * (0.42 * (deviate / (1.0 + 0.35 * deviate.abs()))),
     };
     let [least, most] = measure.bounds();
-    let inside = if value < least { least + (least - value).min(0.2 * span) * 0.5 } else if value > most { most - (value - most).min(0.2 * span) * 0.5 } else { value };
+    let inside = if value < least {
+        least + (least - value).min(0.2 * span) * 0.5
+    } else if value > most {
+        most - (value - most).min(0.2 * span) * 0.5
+    } else {
+        value
+    };
     rounded(inside.clamp(least, most), measure.decimals())
 }
 
@@ -149,7 +168,11 @@ pub(super) fn times(step: Step, from: i32, to: i32, rng: &mut Rng) -> Vec<Time> 
         Step::Month => {
             let count = (years * 12).min([10, 12, 12, 12, 15, 18, 24][rng.below(7)]);
             // Most monthly axes start in January.
-            let start = if chance(rng, 0.6) { 12 * rng.below((years * 12 - count) / 12 + 1) } else { rng.below(years * 12 - count + 1) };
+            let start = if chance(rng, 0.6) {
+                12 * rng.below((years * 12 - count) / 12 + 1)
+            } else {
+                rng.below(years * 12 - count + 1)
+            };
             calendar::axis(step, from, start as u32, count)
         }
         Step::Day => {

@@ -38,7 +38,13 @@ impl Default for Options {
             looks: vec!["matplotlib".into()],
             size: None,
             grid: None,
-            diversify: vec![Diversify::Annotations, Diversify::Fonts, Diversify::Shading, Diversify::Borderless, Diversify::Inset],
+            diversify: vec![
+                Diversify::Annotations,
+                Diversify::Fonts,
+                Diversify::Shading,
+                Diversify::Borderless,
+                Diversify::Inset,
+            ],
             diversified: 0.5,
         }
     }

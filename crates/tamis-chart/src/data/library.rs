@@ -202,7 +202,8 @@ impl TryFrom<String> for Span {
     type Error = String;
 
     fn try_from(text: String) -> Result<Span, String> {
-        let error = || format!("expected a time axis like `years 1998-2024` (years, quarters, months, days), found `{text}`");
+        let error =
+            || format!("expected a time axis like `years 1998-2024` (years, quarters, months, days), found `{text}`");
         let (step, years) = text.split_once(' ').ok_or_else(error)?;
         let (from, to) = years.split_once('-').ok_or_else(error)?;
         let step = match step {

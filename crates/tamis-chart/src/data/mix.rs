@@ -27,7 +27,13 @@ impl Default for Mix {
     fn default() -> Mix {
         let weight = |kind: &Kind| match kind {
             Kind::Line | Kind::Bar | Kind::Pie | Kind::Scatter | Kind::StackedBar | Kind::Area => 3.0,
-            Kind::Histogram | Kind::Box | Kind::Heatmap | Kind::Donut | Kind::BarLine | Kind::PercentBar | Kind::ErrorBar => 2.0,
+            Kind::Histogram
+            | Kind::Box
+            | Kind::Heatmap
+            | Kind::Donut
+            | Kind::BarLine
+            | Kind::PercentBar
+            | Kind::ErrorBar => 2.0,
             Kind::StackedArea | Kind::Radar | Kind::Bubble | Kind::Violin | Kind::Treemap | Kind::Candlestick => 1.5,
             _ => 1.0,
         };
@@ -63,7 +69,10 @@ impl Mix {
     pub fn named<'a>(weights: impl IntoIterator<Item = (&'a str, f64)>) -> Result<Mix, MixError> {
         let kind = |(name, weight): (&str, f64)| match Kind::ALL.iter().find(|k| k.name() == name) {
             Some(kind) => Ok((*kind, weight)),
-            None => Err(MixError::Kind(name.into(), tamis_core::error::did_you_mean(name, Kind::ALL.iter().map(|k| k.name())))),
+            None => Err(MixError::Kind(
+                name.into(),
+                tamis_core::error::did_you_mean(name, Kind::ALL.iter().map(|k| k.name())),
+            )),
         };
         Mix::new(weights.into_iter().map(kind).collect::<Result<Vec<_>, _>>()?)
     }

@@ -34,7 +34,8 @@ pub(crate) fn some_of(rng: &mut Rng, len: usize, count: usize) -> Vec<usize> {
 
 /// `count` shares of 1, none tiny, drawn in no particular order; `spread` near 0 makes them equal, 1 quite unequal.
 pub(crate) fn shares(rng: &mut Rng, count: usize, spread: f64) -> Vec<f64> {
-    let raw: Vec<f64> = (0..count).map(|_| (1.0 - 0.8 * spread) + 2.6 * spread * rng.unit() * rng.unit() + 0.15).collect();
+    let raw: Vec<f64> =
+        (0..count).map(|_| (1.0 - 0.8 * spread) + 2.6 * spread * rng.unit() * rng.unit() + 0.15).collect();
     let sum: f64 = raw.iter().sum();
     raw.into_iter().map(|r| r / sum).collect()
 }

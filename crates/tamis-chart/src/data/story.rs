@@ -57,7 +57,13 @@ pub fn story(theme: Option<&str>, rng: &mut Rng) -> Result<Story, super::Unknown
 ///
 /// # Errors
 /// The theme is none of [`super::THEMES`].
-pub fn story_for(kinds: &[Kind], theme: Option<&str>, languages: f64, room: Room, rng: &mut Rng) -> Result<Story, super::UnknownTheme> {
+pub fn story_for(
+    kinds: &[Kind],
+    theme: Option<&str>,
+    languages: f64,
+    room: Room,
+    rng: &mut Rng,
+) -> Result<Story, super::UnknownTheme> {
     let name = match theme {
         Some(name) => super::theme_named(name)?,
         None => super::THEMES[rng.below(super::THEMES.len())],
@@ -68,9 +74,21 @@ pub fn story_for(kinds: &[Kind], theme: Option<&str>, languages: f64, room: Room
 }
 
 /// A family of the theme that has what the kinds want; English ones always have it between them.
-fn family_for(library: &'static Library, name: &str, foreign: bool, kinds: &[Kind], rng: &mut Rng) -> (&'static Theme, &'static Family) {
+fn family_for(
+    library: &'static Library,
+    name: &str,
+    foreign: bool,
+    kinds: &[Kind],
+    rng: &mut Rng,
+) -> (&'static Theme, &'static Family) {
     let fits = |(theme, family): &(&Theme, &Family)| kinds.iter().all(|k| theme.can(family, *k));
-    let of = |foreign: bool| library.themes.iter().filter(move |t| t.theme == name && (t.language != "en") == foreign).flat_map(|t| t.families.iter().map(move |f| (t, f)));
+    let of = |foreign: bool| {
+        library
+            .themes
+            .iter()
+            .filter(move |t| t.theme == name && (t.language != "en") == foreign)
+            .flat_map(|t| t.families.iter().map(move |f| (t, f)))
+    };
     let mut choices: Vec<(&Theme, &Family)> = if foreign { of(true).filter(fits).collect() } else { Vec::new() };
     if choices.is_empty() {
         choices = of(false).filter(fits).collect();
@@ -87,7 +105,13 @@ impl Theme {
         let sums = family.measures.iter().any(|m| m.is_sum() && m.is_positive());
         let positive = family.measures.iter().any(Measure::is_positive);
         match kind {
-            Kind::Pie | Kind::Donut | Kind::Waffle | Kind::StackedBar | Kind::PercentBar | Kind::StackedArea | Kind::Pareto => sums,
+            Kind::Pie
+            | Kind::Donut
+            | Kind::Waffle
+            | Kind::StackedBar
+            | Kind::PercentBar
+            | Kind::StackedArea
+            | Kind::Pareto => sums,
             Kind::Area | Kind::Rose | Kind::Gauge | Kind::ErrorBar => positive,
             Kind::Radar => !self.profiles.is_empty() || (family.parts.is_some() && family.whole().is_some()),
             Kind::Treemap | Kind::Sunburst | Kind::PieBar => !self.trees.is_empty(),
@@ -119,14 +143,33 @@ impl Story {
         let trends = trends(rng);
         let shock = shock(&times, rng);
         let standing: Vec<f64> = entities.iter().map(|_| rng.unit()).collect();
-        let values = family.measures.iter().map(|m| measured(family, m, &entities, &standing, &times, &trends, shock, rng)).collect();
+        let values = family
+            .measures
+            .iter()
+            .map(|m| measured(family, m, &entities, &standing, &times, &trends, shock, rng))
+            .collect();
         let parts = family.parts.as_ref().map_or(0, |p| p.items.len());
         let shares = entities.iter().map(|_| drifting(parts, rng)).collect();
         let places = standing.iter().map(|p| (0.75 * p + 0.25 * rng.unit()).clamp(0.0, 1.0)).collect();
         let source = if chance(rng, 0.3) { rng.pick(&theme.sources).map(String::as_str) } else { None };
         let focus = rng.below(count);
         let axis_style = rng.below(phrases.axis.len());
-        let mut story = Story { theme, family, phrases, room, entities, focus, times, values, shares, places, source, axis_style, trends, sentence: String::new() };
+        let mut story = Story {
+            theme,
+            family,
+            phrases,
+            room,
+            entities,
+            focus,
+            times,
+            values,
+            shares,
+            places,
+            source,
+            axis_style,
+            trends,
+            sentence: String::new(),
+        };
         story.sentence = title::sentence(&story, rng);
         story
     }
@@ -174,10 +217,24 @@ impl Story {
     /// Whether a chart shows this story's own numbers, not something else of its theme (a funnel, a map).
     pub(super) fn tells(&self, chart: &crate::spec::Chart) -> bool {
         let t = self.theme;
-        let titles = t.trees.iter().map(|x| &x.title).chain(t.funnels.iter().map(|x| &x.title)).chain(t.flows.iter().map(|x| &x.title));
-        let titles = titles.chain(t.networks.iter().map(|x| &x.title)).chain(t.traded.iter().map(|x| &x.title)).chain(t.fields.iter().map(|x| &x.title));
-        let titles = titles.chain(t.vectors.iter().map(|x| &x.title)).chain(t.projects.iter().map(|x| &x.title)).chain(t.ledgers.iter().map(|x| &x.title));
-        let mut titles = titles.chain(t.pyramids.iter().map(|x| &x.title)).chain(t.profiles.iter().map(|x| &x.title)).chain(t.curves.iter().map(|x| &x.title));
+        let titles = t
+            .trees
+            .iter()
+            .map(|x| &x.title)
+            .chain(t.funnels.iter().map(|x| &x.title))
+            .chain(t.flows.iter().map(|x| &x.title));
+        let titles = titles
+            .chain(t.networks.iter().map(|x| &x.title))
+            .chain(t.traded.iter().map(|x| &x.title))
+            .chain(t.fields.iter().map(|x| &x.title));
+        let titles = titles
+            .chain(t.vectors.iter().map(|x| &x.title))
+            .chain(t.projects.iter().map(|x| &x.title))
+            .chain(t.ledgers.iter().map(|x| &x.title));
+        let mut titles = titles
+            .chain(t.pyramids.iter().map(|x| &x.title))
+            .chain(t.profiles.iter().map(|x| &x.title))
+            .chain(t.curves.iter().map(|x| &x.title));
         chart.kind != Kind::TileMap && titles.all(|title| *title != chart.title)
     }
 
@@ -221,7 +278,16 @@ fn shock(times: &[Time], rng: &mut Rng) -> Option<Shock> {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn measured(family: &Family, measure: &Measure, entities: &[usize], standing: &[f64], times: &[Time], trends: &[Trend], shock: Option<Shock>, rng: &mut Rng) -> Vec<Vec<f64>> {
+fn measured(
+    family: &Family,
+    measure: &Measure,
+    entities: &[usize],
+    standing: &[f64],
+    times: &[Time],
+    trends: &[Trend],
+    shock: Option<Shock>,
+    rng: &mut Rng,
+) -> Vec<Vec<f64>> {
     let sizes: Vec<f64> = family.entities.iter().filter_map(|e| e.size).collect();
     let (least, most) = sizes.iter().fold((f64::MAX, f64::MIN), |(a, b), s| (a.min(*s), b.max(*s)));
     let wide = measure.range[0] > 0.0 && measure.range[1] / measure.range[0] > 60.0 && sizes.is_empty();

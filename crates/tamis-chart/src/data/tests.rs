@@ -71,7 +71,13 @@ fn families_have_what_stories_are_made_of() {
             names.for_each(|n| assert!(seen.insert(n), "{place}: {n} twice"));
             for measure in family.measures.iter().chain(&family.samples) {
                 let ([low, high], [least, most]) = (measure.range, measure.bounds());
-                assert!(low < high && least <= low && high <= most, "{place}: {} {:?} {:?}", measure.name, measure.range, measure.bounds());
+                assert!(
+                    low < high && least <= low && high <= most,
+                    "{place}: {} {:?} {:?}",
+                    measure.name,
+                    measure.range,
+                    measure.bounds()
+                );
             }
         }
     }
@@ -85,7 +91,9 @@ fn trees_and_flows_name_each_node_once() {
     }
     for theme in &library().themes {
         let Theme { trees, flows, networks, .. } = theme;
-        trees.iter().for_each(|t| once(&t.title, t.groups.iter().flat_map(|(name, members)| std::iter::once(name).chain(members))));
+        trees.iter().for_each(|t| {
+            once(&t.title, t.groups.iter().flat_map(|(name, members)| std::iter::once(name).chain(members)))
+        });
         flows.iter().for_each(|f| once(&f.title, f.layers.iter().flatten()));
         networks.iter().for_each(|n| once(&n.title, n.nodes.iter()));
     }
@@ -136,7 +144,12 @@ fn no_label_is_empty_or_comes_twice() {
             let mut seen = BTreeSet::new();
             for cell in cells.iter().flatten() {
                 let twice = !seen.insert(cell) && !repeats_names(&column.name, &chart);
-                assert!(!cell.trim().is_empty() && !twice, "seed {seed}, {}: `{cell}` in {}", chart.kind.words(), column.name);
+                assert!(
+                    !cell.trim().is_empty() && !twice,
+                    "seed {seed}, {}: `{cell}` in {}",
+                    chart.kind.words(),
+                    column.name
+                );
             }
         }
     }
@@ -146,7 +159,11 @@ fn no_label_is_empty_or_comes_twice() {
 fn no_title_is_left_with_a_hole() {
     for (seed, chart) in charts() {
         for text in [&chart.title, &chart.subtitle, &chart.x.title, &chart.y.title, &chart.note] {
-            let odd = text.contains(['{', '}']) || text.contains("  ") || text.contains(" ,") || text.contains("()") || text.ends_with([' ', ',', ':']);
+            let odd = text.contains(['{', '}'])
+                || text.contains("  ")
+                || text.contains(" ,")
+                || text.contains("()")
+                || text.ends_with([' ', ',', ':']);
             assert!(!odd, "seed {seed}, {}: `{text}`", chart.kind.words());
         }
         assert!(!chart.title.is_empty(), "seed {seed}, {}", chart.kind.words());
@@ -161,7 +178,8 @@ fn the_same_seed_gives_the_same_figures() {
 #[test]
 fn titles_are_rarely_alike() {
     let figures = figures(1000);
-    let titles: Vec<&str> = figures.iter().flat_map(|f| &f.charts).map(|c| c.title.as_str()).filter(|t| t.len() > 4).collect();
+    let titles: Vec<&str> =
+        figures.iter().flat_map(|f| &f.charts).map(|c| c.title.as_str()).filter(|t| t.len() > 4).collect();
     let different: BTreeSet<&str> = titles.iter().copied().collect();
     let share = different.len() as f64 / titles.len() as f64;
     assert!(share > 0.75, "{} of {} titles differ", different.len(), titles.len());
@@ -202,7 +220,10 @@ fn print_figures() {
         let figure = figure(&[kind], &Options::default(), &mut rng).expect("a theme");
         let chart = &figure.charts[0];
         println!("\n[{seed}] {} | {} | {}", chart.kind.words(), figure.scenario.theme, figure.scenario.story);
-        println!("  # {} | {} | {} | x: {} | y: {}", chart.title, chart.subtitle, chart.note, chart.x.title, chart.y.title);
+        println!(
+            "  # {} | {} | {} | x: {} | y: {}",
+            chart.title, chart.subtitle, chart.note, chart.x.title, chart.y.title
+        );
         for column in chart.table.columns.iter().take(5) {
             let cells: Vec<String> = (0..column.len()).take(7).map(|r| column.written(r)).collect();
             println!("  {} [{}] {} : {}", column.name, column.unit.symbol, column.len(), cells.join("; "));

@@ -57,9 +57,27 @@ pub(crate) enum View {
 
 impl View {
     pub(crate) const ALL: [View; 21] = [
-        View::Time, View::TimeOne, View::TimeParts, View::Now, View::NowParts, View::PartsOne, View::Years, View::Shares, View::SharesAll, View::Two,
-        View::Mixed, View::MixedNow, View::Gauge, View::Correlation, View::Samples, View::SamplesGroups, View::Mean, View::Pair, View::Triple,
-        View::Profiles, View::Ranked,
+        View::Time,
+        View::TimeOne,
+        View::TimeParts,
+        View::Now,
+        View::NowParts,
+        View::PartsOne,
+        View::Years,
+        View::Shares,
+        View::SharesAll,
+        View::Two,
+        View::Mixed,
+        View::MixedNow,
+        View::Gauge,
+        View::Correlation,
+        View::Samples,
+        View::SamplesGroups,
+        View::Mean,
+        View::Pair,
+        View::Triple,
+        View::Profiles,
+        View::Ranked,
     ];
 
     pub(crate) fn key(self) -> &'static str {
@@ -184,11 +202,15 @@ pub(super) fn note(story: &Story) -> String {
 
 /// The sentence of a story.
 pub(super) fn sentence(story: &Story, rng: &mut Rng) -> String {
-    let trends: Vec<&str> = story.trends().iter().map(|t| match t {
-        super::Trend::Up => "upward",
-        super::Trend::Down => "downward",
-        super::Trend::Fluctuating => "fluctuating",
-    }).collect();
+    let trends: Vec<&str> = story
+        .trends()
+        .iter()
+        .map(|t| match t {
+            super::Trend::Up => "upward",
+            super::Trend::Down => "downward",
+            super::Trend::Fluctuating => "fluctuating",
+        })
+        .collect();
     let vars = vars(story).set("trends", listed(&trends));
     match rng.pick(&story.phrases.story) {
         Some(template) => capital(&fill(template, &vars, story.phrases.lowers)),
@@ -273,7 +295,9 @@ pub(crate) fn capital(word: &str) -> String {
     let mut letters = word.chars();
     match letters.next() {
         // "pH", "iOS": a small letter before a capital belongs to the name.
-        Some(first) if !letters.clone().next().is_some_and(char::is_uppercase) => first.to_uppercase().chain(letters).collect(),
+        Some(first) if !letters.clone().next().is_some_and(char::is_uppercase) => {
+            first.to_uppercase().chain(letters).collect()
+        }
         _ => word.to_string(),
     }
 }

@@ -68,7 +68,11 @@ impl Cell<'_> {
     fn check_room(&self, plot: Rect) -> Result<(), DrawError> {
         let found = plot.width().min(plot.height());
         let what = || format!("{}: room for the data beside titles and labels", self.chart.kind.words());
-        if found < SMALLEST { Err(DrawError::TooSmall { what: what(), needed: SMALLEST, found: found.max(0.0) }) } else { Ok(()) }
+        if found < SMALLEST {
+            Err(DrawError::TooSmall { what: what(), needed: SMALLEST, found: found.max(0.0) })
+        } else {
+            Ok(())
+        }
     }
 
     /// All axes laid out around this plot.
@@ -109,7 +113,11 @@ impl Cell<'_> {
             };
             let scale = Scale { kind: plan.kind, min: plan.min, max: plan.max, from: ends[0], to: ends[1] };
             // Above the lower of two panels is the upper one.
-            let above = style.y_title == YTitle::Above && !side.is_level() && is_value && axes.lower.is_none() && axes.beside[0] == 0.0;
+            let above = style.y_title == YTitle::Above
+                && !side.is_level()
+                && is_value
+                && axes.lower.is_none()
+                && axes.beside[0] == 0.0;
             placed.push(Placed { name, side, plan, scale, panel, above, is_value, has_grid: grid });
         };
         let x_side = if axes.horizontal { Side::Left } else { Side::Bottom };
@@ -299,11 +307,16 @@ impl Cell<'_> {
         let labels = if axis.plan.depth > 0.0 { style.ticks.gap + axis.plan.depth } else { 0.0 };
         let gap = title_gap(style);
         if axis.side.is_level() {
-            let middle = axis.panel.center().x.clamp(room.x0 + widest / 2.0, (room.x1 - widest / 2.0).max(room.x0 + widest / 2.0));
+            let middle = axis
+                .panel
+                .center()
+                .x
+                .clamp(room.x0 + widest / 2.0, (room.x1 - widest / 2.0).max(room.x0 + widest / 2.0));
             let y = axis.panel.y1 + marks + labels + gap;
             return self.block(Layer::Axes, id, "axis title", lines, Point::new(middle, y), 0.5);
         }
-        let middle = axis.panel.center().y.clamp(room.y0 + widest / 2.0, (room.y1 - widest / 2.0).max(room.y0 + widest / 2.0));
+        let middle =
+            axis.panel.center().y.clamp(room.y0 + widest / 2.0, (room.y1 - widest / 2.0).max(room.y0 + widest / 2.0));
         let height: f64 = lines.iter().map(line_height).sum();
         let left = match axis.side {
             Side::Left => axis.panel.x0 - marks - labels - gap - height,
@@ -318,7 +331,15 @@ impl Cell<'_> {
     }
 
     /// Lines below each other from `top` on; `align` 0 to the right of it, 1 to its left.
-    pub(crate) fn block(&mut self, layer: Layer, id: String, role: &'static str, lines: Vec<Line>, top: Point, align: f64) {
+    pub(crate) fn block(
+        &mut self,
+        layer: Layer,
+        id: String,
+        role: &'static str,
+        lines: Vec<Line>,
+        top: Point,
+        align: f64,
+    ) {
         let anchor = Anchor { x: align, y: Height::Baseline };
         let mut y = top.y;
         let runs = lines.into_iter().map(|line| {
@@ -376,7 +397,11 @@ impl Cell<'_> {
 /// The line of one value across the plot.
 pub(crate) fn value_line(frame: &Frame, value: f64, width: f64) -> Segment {
     let (at, plot) = (snap(frame.y.at(value), width), frame.plot);
-    if frame.horizontal { Segment::new((at, plot.y0), (at, plot.y1)) } else { Segment::new((plot.x0, at), (plot.x1, at)) }
+    if frame.horizontal {
+        Segment::new((at, plot.y0), (at, plot.y1))
+    } else {
+        Segment::new((plot.x0, at), (plot.x1, at))
+    }
 }
 
 fn frame(axes: &Axes, placed: &[Placed], outer: Rect) -> Frame {

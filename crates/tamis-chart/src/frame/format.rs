@@ -66,7 +66,8 @@ impl Numbers {
         }
         let (unit, suffix) = if self.compact { magnitude(value.abs()) } else { (1.0, "") };
         let scaled = value / unit;
-        let decimals = (0..=9).find(|d| ((scaled * 10f64.powi(*d)).round() / 10f64.powi(*d) - scaled).abs() <= 1e-9 * scaled.abs());
+        let decimals = (0..=9)
+            .find(|d| ((scaled * 10f64.powi(*d)).round() / 10f64.powi(*d) - scaled).abs() <= 1e-9 * scaled.abs());
         format!("{}{suffix}", self.write(scaled, decimals.unwrap_or(9) as usize))
     }
 }
@@ -84,10 +85,12 @@ fn magnitude(value: f64) -> (f64, &'static str) {
 
 /// How many decimals a step has, at most 9.
 pub(crate) fn decimals(step: f64) -> usize {
-    (0..9).find(|d| {
-        let scaled = step * 10f64.powi(*d);
-        (scaled - scaled.round()).abs() < 1e-6 * scaled.abs().max(1e-12)
-    }).unwrap_or(9) as usize
+    (0..9)
+        .find(|d| {
+            let scaled = step * 10f64.powi(*d);
+            (scaled - scaled.round()).abs() < 1e-6 * scaled.abs().max(1e-12)
+        })
+        .unwrap_or(9) as usize
 }
 
 fn scientific(value: f64) -> String {

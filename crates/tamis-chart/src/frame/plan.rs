@@ -102,7 +102,12 @@ fn numbers(wanted: &Wanted, style: &Style, length: f64, range: Range) -> Plan {
             kind,
             min: found.min,
             max: found.max,
-            ticks: found.values.iter().zip(lines).map(|(value, line)| Tick { value: *value, label: vec![line] }).collect(),
+            ticks: found
+                .values
+                .iter()
+                .zip(lines)
+                .map(|(value, line)| Tick { value: *value, label: vec![line] })
+                .collect(),
             minor: found.minor,
             angle: 0.0,
             depth: 0.0,
@@ -119,7 +124,8 @@ fn numbers(wanted: &Wanted, style: &Style, length: f64, range: Range) -> Plan {
             if count < 1.3 {
                 thin(&mut plan, style, length, wanted.side);
                 let written = plan.ticks.iter().filter(|t| !t.label.is_empty()).map(|t| t.value).collect();
-                plan.view = AxisView::Numbers { min: plan.min, max: plan.max, log: kind == ScaleKind::Log, ticks: written };
+                plan.view =
+                    AxisView::Numbers { min: plan.min, max: plan.max, log: kind == ScaleKind::Log, ticks: written };
             }
             measure(&mut plan, length, wanted.side);
             return plan;
@@ -222,9 +228,10 @@ fn level_names(style: &Style, slot: f64, height: f64, names: &[String]) -> Names
     let steep = if slot * style.ticks.turn.to_radians().sin() >= line_height { style.ticks.turn } else { 90.0 };
     let longest = (height * 0.3) / steep.to_radians().sin();
     let every = (line_height / (slot * steep.to_radians().sin()).max(1e-9)).ceil().max(1.0) as usize;
-    let lines = names.iter().enumerate().map(|(i, name)| {
-        if i % every == 0 { vec![elided(name, text, longest)] } else { Vec::new() }
-    });
+    let lines = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| if i % every == 0 { vec![elided(name, text, longest)] } else { Vec::new() });
     Names { lines: lines.collect(), angle: steep }
 }
 

@@ -50,7 +50,8 @@ pub(crate) fn linear(range: Range, count: f64) -> Ticks {
     let mut ends = ends;
     if range.ends_at_ticks {
         // Rounding outwards starts from the data: free room is only kept where they would touch the end.
-        let start = (if stands(low) { low } else { low - room * 0.2 }, if stands(high) { high } else { high + room * 0.2 });
+        let start =
+            (if stands(low) { low } else { low - room * 0.2 }, if stands(high) { high } else { high + room * 0.2 });
         if range.fixed[0].is_none() {
             ends[0] = (start.0 / step + 1e-9).floor() * step;
         }
@@ -188,7 +189,13 @@ pub(crate) fn times(step: Step, low: f64, high: f64, count: f64) -> (Vec<f64>, i
         return (month_starts(low, high, stride / MONTH), stride);
     }
     // Weeks begin on Mondays; 1970-01-01 was a Thursday. Two days apart, the first is the start.
-    let origin = if step == Step::Day && stride % 7 == 0 { 4.0 } else if step == Step::Day { low } else { 0.0 };
+    let origin = if step == Step::Day && stride % 7 == 0 {
+        4.0
+    } else if step == Step::Day {
+        low
+    } else {
+        0.0
+    };
     let stride_f = stride as f64;
     let first = ((low - origin) / stride_f - 1e-9).ceil();
     let last = ((high - origin) / stride_f + 1e-9).floor();
@@ -219,8 +226,7 @@ fn month_starts(low: f64, high: f64, every: i64) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    const PLAIN: Range =
-        Range { data: [0.0, 97.0], fixed: [None; 2], zero: true, slack: 0.05, ends_at_ticks: true };
+    const PLAIN: Range = Range { data: [0.0, 97.0], fixed: [None; 2], zero: true, slack: 0.05, ends_at_ticks: true };
 
     #[test]
     fn ticks_are_round_and_hold_the_data() {

@@ -92,7 +92,16 @@ fn path(frame: &Frame, rings: &[Ring]) -> BezPath {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn isolines(cell: &mut Cell, frame: &Frame, grid: &Grid, i: usize, level: f64, shades: &Shades, filled: bool, text: Option<String>) {
+fn isolines(
+    cell: &mut Cell,
+    frame: &Frame,
+    grid: &Grid,
+    i: usize,
+    level: f64,
+    shades: &Shades,
+    filled: bool,
+    text: Option<String>,
+) {
     let pieces = open_pieces(frame, grid, &regions(grid, level));
     let color = match filled {
         true => cell.ink_over(cell.style.text.tick.color, shades.color(level), true).with_alpha(0.7),
@@ -188,7 +197,11 @@ pub(super) fn quiver(cell: &mut Cell) -> Result<(), DrawError> {
     let shades = coloured.then(|| Shades::of(cell, [0.0, most.max(f64::MIN_POSITIVE)]));
     if let Some(shades) = &shades {
         let unit = &u.unit.symbol;
-        cell.color_bar(shades.bar(&if unit.is_empty() { "Magnitude".to_string() } else { format!("Magnitude ({unit})") }));
+        cell.color_bar(shades.bar(&if unit.is_empty() {
+            "Magnitude".to_string()
+        } else {
+            format!("Magnitude ({unit})")
+        }));
     }
     let mut axes = Axes::new(cell.chart, padded(&rows, 0), padded(&rows, 1));
     axes.horizontal = false;
@@ -224,7 +237,8 @@ fn padded(rows: &[(usize, [f64; 4])], i: usize) -> Domain {
 /// About the distance from a point to its neighbours.
 fn spacing(points: &[Point], plot: Rect) -> f64 {
     let by_area = (plot.area() / points.len().max(1) as f64).sqrt();
-    let nearest = |p: &Point| points.iter().map(|q| (*q - *p).hypot()).filter(|d| *d > 1e-6).fold(f64::INFINITY, f64::min);
+    let nearest =
+        |p: &Point| points.iter().map(|q| (*q - *p).hypot()).filter(|d| *d > 1e-6).fold(f64::INFINITY, f64::min);
     let mut found: Vec<f64> = points.iter().take(200).map(nearest).filter(|d| d.is_finite()).collect();
     found.sort_by(f64::total_cmp);
     found.get(found.len() / 2).copied().unwrap_or(by_area).clamp(by_area * 0.35, by_area * 1.6)

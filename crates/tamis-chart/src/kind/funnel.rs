@@ -27,7 +27,9 @@ pub(super) fn funnel(cell: &mut Cell) -> Result<(), DrawError> {
     }
     let most = ((slot * 0.92 / (size * 1.2)).floor() as usize).clamp(1, 2);
     let longest = room.width() * 0.28;
-    let name = |row: usize| cell.wrap(cell.id(format_args!("x/tick/{row}")), "stage label", &x.written(row), &style, longest, most);
+    let name = |row: usize| {
+        cell.wrap(cell.id(format_args!("x/tick/{row}")), "stage label", &x.written(row), &style, longest, most)
+    };
     let names: Vec<Words> = (0..n).map(name).collect();
     let names_width = names.iter().flat_map(|w| &w.lines).map(|l| l.width).fold(0.0, f64::max);
     let tapered = cell.rng.unit() < 0.55;
@@ -36,7 +38,11 @@ pub(super) fn funnel(cell: &mut Cell) -> Result<(), DrawError> {
     let right = if shares || cell.chart.value_labels { size * 4.6 } else { size };
     let plot = Rect::new(room.x0 + names_width + size, room.y0, room.x1 - right, room.y1);
     if plot.width() < size * 4.0 {
-        return Err(DrawError::TooSmall { what: "a funnel beside its names".into(), needed: size * 4.0, found: plot.width() });
+        return Err(DrawError::TooSmall {
+            what: "a funnel beside its names".into(),
+            needed: size * 4.0,
+            found: plot.width(),
+        });
     }
     let largest = values.iter().copied().fold(0.0, f64::max);
     let half = |v: f64| v / largest * plot.width() / 2.0;
@@ -47,7 +53,11 @@ pub(super) fn funnel(cell: &mut Cell) -> Result<(), DrawError> {
         let (top, bottom) = (plot.y0 + slot * row as f64 + gap / 2.0, plot.y0 + slot * (row + 1) as f64 - gap / 2.0);
         let h = half(*value);
         let below = if tapered { half(*values.get(row + 1).unwrap_or(value)) } else { h };
-        let color = if one_colour { cell.color(0).mix(cell.style.background, 0.55 * row as f64 / n as f64) } else { cell.color(row) };
+        let color = if one_colour {
+            cell.color(0).mix(cell.style.background, 0.55 * row as f64 / n as f64)
+        } else {
+            cell.color(row)
+        };
         let area = Rect::new(middle - h, top, middle + h, bottom);
         if area.width() < 0.05 {
             cell.anchor(0, row, area.center());
@@ -80,7 +90,16 @@ pub(super) fn funnel(cell: &mut Cell) -> Result<(), DrawError> {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn label(cell: &mut Cell, row: usize, values: &[f64], y: &crate::table::Column, inside: Rect, color: tamis_draw::Color, edge: [f64; 2], shares: bool) {
+fn label(
+    cell: &mut Cell,
+    row: usize,
+    values: &[f64],
+    y: &crate::table::Column,
+    inside: Rect,
+    color: tamis_draw::Color,
+    edge: [f64; 2],
+    shares: bool,
+) {
     let style = cell.style.text.label.clone();
     let gap = style.size * 0.4;
     let beyond = Spot::new((edge[0] + gap, edge[1]), Anchor::LEFT);

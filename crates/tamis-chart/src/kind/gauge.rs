@@ -56,13 +56,22 @@ pub(super) fn gauge(cell: &mut Cell) -> Result<(), DrawError> {
     shown.insert(0, values[0]);
     shown.push(values[1]);
     let on_steps = ends_on(&shown, ticks.step);
-    let texts: Vec<String> = if on_steps { cell.style.numbers.axis(&shown, ticks.step) } else { shown.iter().map(|v| cell.style.numbers.plain(*v)).collect() };
+    let texts: Vec<String> = if on_steps {
+        cell.style.numbers.axis(&shown, ticks.step)
+    } else {
+        shown.iter().map(|v| cell.style.numbers.plain(*v)).collect()
+    };
     let angle = |v: f64| ends[0] + (ends[1] - ends[0]) * (v - values[0]) / (values[1] - values[0]);
     let labels: Vec<(f64, Vec<Words>)> = shown
         .iter()
         .zip(&texts)
         .enumerate()
-        .map(|(i, (v, text))| (angle(*v), vec![cell.word(cell.id(format_args!("y/tick/{i}")), "tick label", text, &style, room.width() * 0.3)]))
+        .map(|(i, (v, text))| {
+            (
+                angle(*v),
+                vec![cell.word(cell.id(format_args!("y/tick/{i}")), "tick label", text, &style, room.width() * 0.3)],
+            )
+        })
         .collect();
     let gap = style.size * 0.55;
     let (center, radius) = dial_within(room, &labels, gap, half);
@@ -131,7 +140,8 @@ fn face(cell: &mut Cell, dial: &Dial, value: f64, needle: bool) {
         return cell.mark(0, 0, "gauge arc", outline, Some(color.into()), None);
     }
     let ink = cell.style.text.title.color;
-    let (tip, side) = (polar::at(dial.center, dial.inner + (dial.radius - dial.inner) * 0.35, angle), polar::direction(angle + 90.0));
+    let (tip, side) =
+        (polar::at(dial.center, dial.inner + (dial.radius - dial.inner) * 0.35, angle), polar::direction(angle + 90.0));
     let half = (dial.radius * 0.022).max(1.5 * k);
     let mut path: BezPath = match Outline::polygon(&[dial.center - side * half, tip, dial.center + side * half]) {
         Outline::Path(path) => path,
@@ -149,7 +159,11 @@ fn writing(cell: &mut Cell, dial: &Dial, half: bool, needle: bool, [name, value,
     let width = if needle { dial.radius * 1.7 } else { dial.inner * 1.5 };
     let big = cell.style.text.title.sized((dial.radius * 0.24).clamp(size, size * 2.4));
     let fits = |style: &tamis_draw::text::Style| crate::cell::text::shape(&text, style).width <= width;
-    let big = [1.0, 0.85, 0.7, 0.55].map(|s| big.sized(big.size * s)).into_iter().find(fits).unwrap_or(cell.style.text.label.clone());
+    let big = [1.0, 0.85, 0.7, 0.55]
+        .map(|s| big.sized(big.size * s))
+        .into_iter()
+        .find(fits)
+        .unwrap_or(cell.style.text.label.clone());
     let mut parts = Vec::new();
     if cell.chart.value_labels {
         let line = elided(&text, &big, width);

@@ -47,7 +47,8 @@ fn level(cell: &Cell, x: &Column, y: Domain) -> Axes {
 
 /// The line of one series and a point for each of its data.
 pub(super) fn draw(cell: &mut Cell, frame: &Frame, series: &Series) {
-    let points: Vec<Option<Point>> = series.at.iter().zip(series.values).map(|(x, y)| Some(frame.point((*x)?, (*y)?))).collect();
+    let points: Vec<Option<Point>> =
+        series.at.iter().zip(series.values).map(|(x, y)| Some(frame.point((*x)?, (*y)?))).collect();
     let runs = runs(&points, cell.chart.kind == Kind::Step);
     let mut path = BezPath::new();
     for run in runs.iter().filter(|r| r.len() > 1) {
@@ -104,7 +105,8 @@ fn labels(cell: &mut Cell, frame: &Frame, at: &[Option<f64>], series: &[&Column]
     if !cell.chart.value_labels {
         return;
     }
-    let radius = if cell.style.lines.markers.is_empty() { cell.style.lines.width } else { cell.style.lines.marker_size / 2.0 };
+    let radius =
+        if cell.style.lines.markers.is_empty() { cell.style.lines.width } else { cell.style.lines.marker_size / 2.0 };
     for (s, column) in series.iter().enumerate() {
         for (row, x) in at.iter().enumerate() {
             let (Some(x), Some(value)) = (x, column.number(row)) else { continue };
@@ -156,7 +158,12 @@ fn area_fill(cell: &Cell, frame: &Frame, color: Color, top: f64) -> Paint {
         return color.into();
     }
     let (from, to) = (Point::new(0.0, top), Point::new(0.0, frame.y.at(frame.y.base())));
-    Paint::Gradient(Gradient { from, to, from_color: color, to_color: color.with_alpha(f64::from(color.a) / 255.0 * 0.1) })
+    Paint::Gradient(Gradient {
+        from,
+        to,
+        from_color: color,
+        to_color: color.with_alpha(f64::from(color.a) / 255.0 * 0.1),
+    })
 }
 
 fn fill_between(cell: &mut Cell, rank: usize, over: &[Point], under: &[Point], fill: Paint, edge: Option<Stroke>) {

@@ -124,7 +124,8 @@ impl<'a> Margin<'a> {
         let most = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
         let edge = Stroke::new(cell.style.background, (0.9 * cell.style.scale).max(0.6));
         for (b, count) in counts.iter().enumerate().filter(|(_, c)| **c > 0) {
-            let bar = Rect::from_points(self.point(bins.edges[b], 0.0), self.point(bins.edges[b + 1], *count as f64 / most));
+            let bar =
+                Rect::from_points(self.point(bins.edges[b], 0.0), self.point(bins.edges[b + 1], *count as f64 / most));
             let id = cell.id(format_args!("margin/{}/{b}", self.name()));
             let node = Node::shape(id, "histogram bar", bar, Some(color.with_alpha(0.8).into()), Some(edge.clone()));
             cell.push(Layer::Marks, node);
@@ -144,10 +145,16 @@ impl<'a> Margin<'a> {
         area.push(self.point(scale.max, 0.0));
         area.push(self.point(scale.min, 0.0));
         let name = self.name();
-        let fill = Node::fill(cell.id(format_args!("margin/{name}/area")), "density", Outline::polygon(&area), color.with_alpha(0.3));
+        let fill = Node::fill(
+            cell.id(format_args!("margin/{name}/area")),
+            "density",
+            Outline::polygon(&area),
+            color.with_alpha(0.3),
+        );
         cell.push(Layer::Marks, fill);
         let stroke = Stroke::new(color, cell.style.lines.width.clamp(1.0, 2.5)).round();
-        let line = Node::stroke(cell.id(format_args!("margin/{name}")), "density curve", Outline::polyline(&points), stroke);
+        let line =
+            Node::stroke(cell.id(format_args!("margin/{name}")), "density curve", Outline::polyline(&points), stroke);
         cell.push(Layer::Marks, line);
     }
 }

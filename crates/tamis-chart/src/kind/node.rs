@@ -20,13 +20,19 @@ pub(super) fn node(cell: &mut Cell) -> Result<(), DrawError> {
     let n = network.nodes.len();
     let needed = (n as f64).sqrt() * 12.0;
     if room.width().min(room.height()) < needed {
-        return Err(DrawError::TooSmall { what: format!("a network of {n} nodes"), needed, found: room.width().min(room.height()) });
+        return Err(DrawError::TooSmall {
+            what: format!("a network of {n} nodes"),
+            needed,
+            found: room.width().min(room.height()),
+        });
     }
     let round = n <= 16 && cell.rng.unit() < 0.35;
     let places = if round { circular(&network) } else { spring(&network) };
     let style = cell.style.text.label.clone();
     let longest = (room.width() * 0.2).max(style.size * 5.0);
-    let name = |i: usize| cell.wrap(cell.id(format_args!("node/{i}/name")), "node label", &network.nodes[i], &style, longest, 2);
+    let name = |i: usize| {
+        cell.wrap(cell.id(format_args!("node/{i}/name")), "node label", &network.nodes[i], &style, longest, 2)
+    };
     let names: Vec<Words> = (0..n).map(name).collect();
     let widest = names.iter().map(|w| crate::cell::words::measure(std::slice::from_ref(w)).0).fold(0.0, f64::max);
     let crowd = (12.0 / n as f64).sqrt().clamp(0.25, 1.0);
@@ -38,13 +44,20 @@ pub(super) fn node(cell: &mut Cell) -> Result<(), DrawError> {
     // Names stand below their discs, or beside those at the sides.
     let pad = [(widest / 2.0).max(base * 1.4) + 2.0, base * 1.4 + style.size * 2.6];
     let plot = room.inset((-pad[0].min(room.width() * 0.3), -pad[1].min(room.height() * 0.3)));
-    let at: Vec<Point> = places.iter().map(|p| Point::new(plot.x0 + p[0] * plot.width(), plot.y0 + p[1] * plot.height())).collect();
+    let at: Vec<Point> =
+        places.iter().map(|p| Point::new(plot.x0 + p[0] * plot.width(), plot.y0 + p[1] * plot.height())).collect();
     edges(cell, &network, &values, &at, base);
     let many_colours = cell.rng.unit() < 0.5;
     for (i, at) in at.iter().enumerate() {
         let fill = cell.color(if many_colours { i } else { 0 });
         let ring = Stroke::new(cell.style.background, (1.5 * cell.style.scale).max(1.0));
-        let node = Node::shape(cell.id(format_args!("node/{i}")), "node", Circle::new(*at, radius(i)), Some(fill.into()), Some(ring));
+        let node = Node::shape(
+            cell.id(format_args!("node/{i}")),
+            "node",
+            Circle::new(*at, radius(i)),
+            Some(fill.into()),
+            Some(ring),
+        );
         cell.push(Layer::Marks, node);
     }
     let mut whole = true;
@@ -67,12 +80,25 @@ fn edges(cell: &mut Cell, network: &Network, values: &[f64], at: &[Point], base:
         let line = Segment::new(at[*a], at[*b]);
         cell.ink_line(&[at[*a], at[*b]]);
         let id = cell.id(format_args!("mark/0.{row}"));
-        cell.datum_node_at(0, row, Rect::from_center_size(at[*a].midpoint(at[*b]), (4.0, 4.0)), Node::stroke(id, "edge", line, stroke));
+        cell.datum_node_at(
+            0,
+            row,
+            Rect::from_center_size(at[*a].midpoint(at[*b]), (4.0, 4.0)),
+            Node::stroke(id, "edge", line, stroke),
+        );
     }
 }
 
 /// Writes a name at the side of its disc that crosses the fewest edges.
-fn write_name(cell: &mut Cell, name: &Words, at: Point, radius: f64, network: &Network, node: usize, all: &[Point]) -> bool {
+fn write_name(
+    cell: &mut Cell,
+    name: &Words,
+    at: Point,
+    radius: f64,
+    network: &Network,
+    node: usize,
+    all: &[Point],
+) -> bool {
     let gap = radius + cell.style.text.label.size * 0.35;
     let parts = std::slice::from_ref(name);
     let sides = [
@@ -86,8 +112,13 @@ fn write_name(cell: &mut Cell, name: &Words, at: Point, radius: f64, network: &N
         .map(|(p, anchor)| {
             let bbox = box_of(parts, p, anchor);
             let crossed = network.edges.iter().filter(|[a, b]| crosses(all[*a], all[*b], bbox)).count();
-            let covers = all.iter().enumerate().filter(|(i, q)| *i != node && bbox.inflate(radius, radius).contains(**q)).count();
-            let beyond = bbox.x0 < cell.page.x0 || bbox.x1 > cell.page.x1 || bbox.y0 < cell.page.y0 || bbox.y1 > cell.page.y1;
+            let covers = all
+                .iter()
+                .enumerate()
+                .filter(|(i, q)| *i != node && bbox.inflate(radius, radius).contains(**q))
+                .count();
+            let beyond =
+                bbox.x0 < cell.page.x0 || bbox.x1 > cell.page.x1 || bbox.y0 < cell.page.y0 || bbox.y1 > cell.page.y1;
             (crossed + 3 * covers + if beyond { 100 } else { 0 }, Spot::new(p, anchor))
         })
         .collect();
@@ -114,11 +145,19 @@ pub(super) fn crosses(a: Point, b: Point, bbox: Rect) -> bool {
 }
 
 fn edge_labels(cell: &mut Cell, network: &Network, values: &[f64], at: &[Point], radius: &impl Fn(usize) -> f64) {
-    let Some(column) = cell.columns(Channel::Value).first().copied().filter(|_| cell.chart.value_labels) else { return };
+    let Some(column) = cell.columns(Channel::Value).first().copied().filter(|_| cell.chart.value_labels) else {
+        return;
+    };
     let style = cell.style.text.label.sized((cell.style.text.label.size * 0.88).max(7.0));
     for (row, [a, b]) in network.edges.iter().enumerate() {
         let (from, to) = (at[*a], at[*b]);
-        let word = [cell.word(cell.id(format_args!("label/0.{row}")), "value label", &written(cell, column, values[row]), &style, f64::MAX)];
+        let word = [cell.word(
+            cell.id(format_args!("label/0.{row}")),
+            "value label",
+            &written(cell, column, values[row]),
+            &style,
+            f64::MAX,
+        )];
         let spots: Vec<Spot> = [0.5, 0.42, 0.58, 0.34, 0.66]
             .into_iter()
             .map(|t| Spot::new(from.lerp(to, t), Anchor::CENTER))
@@ -126,14 +165,20 @@ fn edge_labels(cell: &mut Cell, network: &Network, values: &[f64], at: &[Point],
                 let bbox = box_of(&word, s.at, s.anchor);
                 let on_disc = at.iter().enumerate().any(|(i, p)| bbox.inflate(radius(i), radius(i)).contains(*p));
                 // The number must belong to one line only.
-                let others = network.edges.iter().enumerate().filter(|(r, [c, d])| *r != row && crosses(at[*c], at[*d], bbox));
+                let others =
+                    network.edges.iter().enumerate().filter(|(r, [c, d])| *r != row && crosses(at[*c], at[*d], bbox));
                 !on_disc && others.count() == 0
             })
             .collect();
         for spot in spots {
             if cell.words(&word, &[spot]) {
                 let bbox = box_of(&word, spot.at, spot.anchor);
-                let veil = Node::fill(cell.id(format_args!("label/0.{row}/veil")), "veil", bbox, cell.style.background.with_alpha(0.85));
+                let veil = Node::fill(
+                    cell.id(format_args!("label/0.{row}/veil")),
+                    "veil",
+                    bbox,
+                    cell.style.background.with_alpha(0.85),
+                );
                 cell.push(Layer::Axes, veil);
                 cell.value_written(0, row);
                 break;

@@ -99,7 +99,11 @@ pub(crate) fn bar_outline(cell: &Cell, frame: &Frame, bar: Rect, falls: bool) ->
         let (corner, before, after) = (corners[i], along[(i + 3) % 4], along[i]);
         let r = if round[i] { radius } else { 0.0 };
         let (from, to) = (corner - before * r, corner + after * r);
-        if i == 0 { path.move_to(from) } else { path.line_to(from) }
+        if i == 0 {
+            path.move_to(from)
+        } else {
+            path.line_to(from)
+        }
         if r > 0.0 {
             // A quarter of a circle (error below 0.03% of the radius).
             let k = 0.552_285 * r;

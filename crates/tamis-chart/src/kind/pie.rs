@@ -204,7 +204,14 @@ fn outside(cell: &Cell, x: &Column, y: &Column, values: &[f64], row: usize, valu
 }
 
 /// Writes values within the slices where they fit; says for each row whether it did.
-fn labels_inside(cell: &mut Cell, y: &Column, values: &[f64], slices: &[Slice], radii: [f64; 2], value: Value) -> Vec<bool> {
+fn labels_inside(
+    cell: &mut Cell,
+    y: &Column,
+    values: &[f64],
+    slices: &[Slice],
+    radii: [f64; 2],
+    value: Value,
+) -> Vec<bool> {
     let mut written = vec![false; values.len()];
     if !cell.chart.value_labels {
         return written;
@@ -215,9 +222,14 @@ fn labels_inside(cell: &mut Cell, y: &Column, values: &[f64], slices: &[Slice], 
         let parts = [cell.word(id, "value label", &text, &cell.style.text.label, radii[1] * 1.4)];
         let fill = cell.paint_of(slice.color, slice.row, None).main_color();
         let sweep = slice.degrees[1] - slice.degrees[0];
-        let reach = [0.66, 0.74, 0.56, 0.82].map(|share| if radii[0] > 0.0 { (radii[0] + radii[1]) / 2.0 } else { radii[1] * share });
+        let reach = [0.66, 0.74, 0.56, 0.82]
+            .map(|share| if radii[0] > 0.0 { (radii[0] + radii[1]) / 2.0 } else { radii[1] * share });
         let spot = reach.into_iter().find_map(|r| {
-            let at = if sweep > 359.9 && radii[0] == 0.0 { slice.center } else { polar::at(slice.center, r, slice.middle()) };
+            let at = if sweep > 359.9 && radii[0] == 0.0 {
+                slice.center
+            } else {
+                polar::at(slice.center, r, slice.middle())
+            };
             holds(slice, radii, box_of(&parts, at, Anchor::CENTER)).then_some(at)
         });
         let Some(at) = spot else { continue };
@@ -255,7 +267,8 @@ fn around(cell: &mut Cell, words: Vec<(&Slice, Vec<Words>)>, radius: f64, room: 
     let mut written = Vec::new();
     for right in [true, false] {
         let side = words.iter().filter(|(s, _)| (polar::direction(s.middle()).x >= 0.0) == right);
-        let mut side: Vec<(&Slice, &Vec<Words>, f64)> = side.map(|(s, w)| (*s, w, measure(w).1 + size * 0.75)).collect();
+        let mut side: Vec<(&Slice, &Vec<Words>, f64)> =
+            side.map(|(s, w)| (*s, w, measure(w).1 + size * 0.75)).collect();
         // The smallest slices go without words where a side is full.
         while side.iter().map(|s| s.2).sum::<f64>() > room.height() && side.len() > 1 {
             let sweep = |s: &Slice| s.degrees[1] - s.degrees[0];
@@ -264,7 +277,8 @@ fn around(cell: &mut Cell, words: Vec<(&Slice, Vec<Words>)>, radius: f64, room: 
         }
         let reach = radius + size * 0.9;
         side.sort_by(|a, b| polar::direction(a.0.middle()).y.total_cmp(&polar::direction(b.0.middle()).y));
-        let wanted: Vec<(f64, f64)> = side.iter().map(|(s, _, h)| (polar::at(s.center, reach, s.middle()).y, *h)).collect();
+        let wanted: Vec<(f64, f64)> =
+            side.iter().map(|(s, _, h)| (polar::at(s.center, reach, s.middle()).y, *h)).collect();
         for ((slice, parts, _), y) in side.iter().zip(apart(&wanted, room.y0, room.y1)) {
             if let Some(whole) = beside(cell, slice, parts, y, radius, right) {
                 written.push((slice.row, whole));
@@ -321,7 +335,9 @@ fn beside(cell: &mut Cell, slice: &Slice, parts: &[Words], y: f64, radius: f64, 
         let id = cell.id(format_args!("leader/0.{}", slice.row));
         cell.push(Layer::Axes, Node::stroke(id, "leader line", path, stroke));
     }
-    Some(parts.iter().filter(|w| w.role == "slice label").all(|w| w.lines.iter().all(|l| !l.text.ends_with('\u{2026}'))))
+    Some(
+        parts.iter().filter(|w| w.role == "slice label").all(|w| w.lines.iter().all(|l| !l.text.ends_with('\u{2026}'))),
+    )
 }
 
 fn leader(cell: &Cell) -> Color {
@@ -368,15 +384,15 @@ pub(super) fn with_bar(cell: &mut Cell) -> Result<(), DrawError> {
     }
     let outer: Vec<(f64, Vec<Words>)> = (0..values.len())
         .filter(|i| *i != first)
-        .map(|i| ((degrees[i][0] + degrees[i][1]) / 2.0, outside(cell, x, y, &by_row(&rows, &values), rows[i], value, true)))
+        .map(|i| {
+            ((degrees[i][0] + degrees[i][1]) / 2.0, outside(cell, x, y, &by_row(&rows, &values), rows[i], value, true))
+        })
         .collect();
     let (center, radius) = polar::circle_within(pie, &outer, size * 1.5);
     let radius = radius.min(pie.width() * 0.42);
-    let slices: Vec<Slice> = (0..values.len()).map(|i| slice(cell, rows[i], cell.color(i), degrees[i], center)).collect();
-    let bar = Rect::from_center_size(
-        (room.x0 + room.width() * 0.7, center.y),
-        (radius * 0.42, radius * 1.5),
-    );
+    let slices: Vec<Slice> =
+        (0..values.len()).map(|i| slice(cell, rows[i], cell.color(i), degrees[i], center)).collect();
+    let bar = Rect::from_center_size((room.x0 + room.width() * 0.7, center.y), (radius * 0.42, radius * 1.5));
     connect(cell, &slices[first], center, radius, bar);
     for slice in &slices {
         draw(cell, 0, slice, [0.0, radius]);
@@ -441,7 +457,14 @@ fn connect(cell: &mut Cell, slice: &Slice, center: Point, radius: f64, bar: Rect
 }
 
 /// The parts as a bar from top to bottom, names at its right. Says whether all names are whole.
-fn breakdown(cell: &mut Cell, bar: Rect, room: Rect, color: Color, [parts, amounts]: [&Column; 2], value: Value) -> bool {
+fn breakdown(
+    cell: &mut Cell,
+    bar: Rect,
+    room: Rect,
+    color: Color,
+    [parts, amounts]: [&Column; 2],
+    value: Value,
+) -> bool {
     let rows: Vec<usize> = (0..parts.len()).filter(|r| amounts.number(*r).is_some()).collect();
     let values: Vec<f64> = rows.iter().map(|r| amounts.number(*r).unwrap_or(0.0)).collect();
     let total: f64 = values.iter().sum::<f64>().max(f64::MIN_POSITIVE);
@@ -454,7 +477,11 @@ fn breakdown(cell: &mut Cell, bar: Rect, room: Rect, color: Color, [parts, amoun
         y += height;
         // From dark to light in the colour of the slice.
         let share = i as f64 / rows.len().max(2) as f64;
-        let shade = if share < 0.34 { color.mix(Color::BLACK, 0.3 - share * 0.9) } else { color.mix(Color::WHITE, (share - 0.34) * 1.1) };
+        let shade = if share < 0.34 {
+            color.mix(Color::BLACK, 0.3 - share * 0.9)
+        } else {
+            color.mix(Color::WHITE, (share - 0.34) * 1.1)
+        };
         areas.push((area, shade));
         if height < 1e-3 {
             cell.anchor(1, *row, area.center());
@@ -467,11 +494,20 @@ fn breakdown(cell: &mut Cell, bar: Rect, room: Rect, color: Color, [parts, amoun
     let table = by_row(&rows, &values);
     let mut blocks = Vec::new();
     for (row, (area, shade)) in rows.iter().zip(&areas) {
-        let mut words = vec![cell.wrap(cell.id(format_args!("name/1.{row}")), "part label", &parts.written(*row), &cell.style.text.tick, width, 2)];
+        let mut words = vec![cell.wrap(
+            cell.id(format_args!("name/1.{row}")),
+            "part label",
+            &parts.written(*row),
+            &cell.style.text.tick,
+            width,
+            2,
+        )];
         if cell.chart.value_labels {
             let text = value_text(cell, amounts, &table, *row, value);
-            let word = cell.word(cell.id(format_args!("label/1.{row}")), "value label", &text, &cell.style.text.label, width);
-            let spot = Spot { over: Some(*shade), within: Some(area.inset(-1.0)), ..Spot::new(area.center(), Anchor::CENTER) };
+            let word =
+                cell.word(cell.id(format_args!("label/1.{row}")), "value label", &text, &cell.style.text.label, width);
+            let spot =
+                Spot { over: Some(*shade), within: Some(area.inset(-1.0)), ..Spot::new(area.center(), Anchor::CENTER) };
             if cell.words(std::slice::from_ref(&word), &[spot]) {
                 cell.value_written(1, *row);
             } else {

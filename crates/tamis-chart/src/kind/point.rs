@@ -110,7 +110,13 @@ pub(super) fn bubbles(cell: &mut Cell) -> Result<(), DrawError> {
         let color = cell.color(group[row]);
         let edge = cell.style.points.edge.clone().unwrap_or_else(|| Stroke::new(color, 1.0));
         let fill = color.with_alpha(cell.style.points.opacity.min(0.75));
-        let node = Node::shape(cell.id(format_args!("mark/0.{row}")), "bubble", Circle::new(at, radius), Some(fill.into()), Some(edge));
+        let node = Node::shape(
+            cell.id(format_args!("mark/0.{row}")),
+            "bubble",
+            Circle::new(at, radius),
+            Some(fill.into()),
+            Some(edge),
+        );
         cell.datum_node(0, row, node);
     }
     label_bubbles(cell, size, &rows, &group);

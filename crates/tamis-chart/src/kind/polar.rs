@@ -55,8 +55,20 @@ pub(super) fn sector(center: Point, radii: [f64; 2], degrees: [f64; 2]) -> Outli
 /// The anchor of a text that stands outside a circle in a direction.
 pub(super) fn outward(degrees: f64) -> Anchor {
     let d = direction(degrees);
-    let x = if d.x > 0.2 { 0.0 } else if d.x < -0.2 { 1.0 } else { 0.5 };
-    let y = if d.y > 0.8 { Height::Top } else if d.y < -0.8 { Height::Bottom } else { Height::Middle };
+    let x = if d.x > 0.2 {
+        0.0
+    } else if d.x < -0.2 {
+        1.0
+    } else {
+        0.5
+    };
+    let y = if d.y > 0.8 {
+        Height::Top
+    } else if d.y < -0.8 {
+        Height::Bottom
+    } else {
+        Height::Middle
+    };
     Anchor { x, y }
 }
 
@@ -150,7 +162,12 @@ impl Rings {
                 continue;
             }
             // Data below the number would make it hard to read.
-            let veil = Node::fill(cell.id(format_args!("y/veil/{i}")), "veil", bbox.inflate(1.5, 1.0), ground.with_alpha(0.72));
+            let veil = Node::fill(
+                cell.id(format_args!("y/veil/{i}")),
+                "veil",
+                bbox.inflate(1.5, 1.0),
+                ground.with_alpha(0.72),
+            );
             cell.push(Layer::Labels, veil);
             cell.text(Layer::Labels, cell.id(format_args!("y/tick/{i}")), "tick label", run);
             shown.push(*value);

@@ -26,7 +26,8 @@ pub(super) fn radar(cell: &mut Cell) -> Result<(), DrawError> {
     let filled = cell.rng.unit() < 0.75;
     let marked = cell.rng.unit() < 0.7;
     for (s, column) in series.iter().enumerate() {
-        let points: Vec<Point> = (0..n).map(|row| rings.point(slot * row as f64, column.number(row).unwrap_or(0.0))).collect();
+        let points: Vec<Point> =
+            (0..n).map(|row| rings.point(slot * row as f64, column.number(row).unwrap_or(0.0))).collect();
         let color = cell.color(s);
         let outline = Outline::polygon(&points);
         if filled && outline.path().area().abs() > 1.0 {

@@ -88,17 +88,27 @@ impl Sectors<'_> {
             for row in 0..column.len() {
                 let Some(value) = column.number(row) else { continue };
                 let text = written(cell, column, value);
-                let word = [cell.word(cell.id(format_args!("label/{s}.{row}")), "value label", &text, &cell.style.text.label, f64::MAX)];
+                let word = [cell.word(
+                    cell.id(format_args!("label/{s}.{row}")),
+                    "value label",
+                    &text,
+                    &cell.style.text.label,
+                    f64::MAX,
+                )];
                 let half = measure(&word).0.max(size) / 2.0;
                 let middle = self.slot * row as f64 - self.width / 2.0 + self.each * (s as f64 + 0.5);
                 let (center, reach) = (self.rings.center, self.rings.reach(value));
                 let fill = cell.area_paint(if self.colourful { row } else { s }, None).main_color();
                 let inside = reach - half - size * 0.4;
-                let fits = inside > 0.0 && self.each.to_radians() * inside > half * 2.3 && cell.style.bars.hatches.is_empty();
+                let fits =
+                    inside > 0.0 && self.each.to_radians() * inside > half * 2.3 && cell.style.bars.hatches.is_empty();
                 let beyond = polar::at(center, reach + half + size * 0.35, middle);
                 let mut spots = Vec::new();
                 if fits {
-                    spots.push(Spot { over: Some(fill), ..Spot::new(polar::at(center, inside, middle), Anchor::CENTER) });
+                    spots.push(Spot {
+                        over: Some(fill),
+                        ..Spot::new(polar::at(center, inside, middle), Anchor::CENTER)
+                    });
                 }
                 if self.is_clear(polar::box_of(&word, beyond, Anchor::CENTER)) {
                     spots.push(Spot::new(beyond, Anchor::CENTER));

@@ -24,7 +24,13 @@ pub(super) fn histogram(cell: &mut Cell) -> Result<(), DrawError> {
     highest = curves.iter().flatten().map(|p| p[1]).fold(highest, f64::max);
     let x = Domain::numbers([bins.edges[0], bins.edges[bins.len()]]);
     let frame = cell.axes(level(cell, x, Domain::numbers([0.0, highest]).with_zero()))?;
-    let faded = if series.len() > 1 { 0.55 } else if curved { 0.6 } else { 1.0 };
+    let faded = if series.len() > 1 {
+        0.55
+    } else if curved {
+        0.6
+    } else {
+        1.0
+    };
     for (s, counts) in counts.iter().enumerate() {
         bars(cell, &frame, s, &bins, counts, faded);
     }
@@ -34,9 +40,13 @@ pub(super) fn histogram(cell: &mut Cell) -> Result<(), DrawError> {
         stroke.dashes.clear();
         stroke.width = stroke.width.max(1.5);
         // On bars of its own colour a curve is darker.
-        stroke.color = if series.len() == 1 { stroke.color.mix(cell.style.text.title.color, 0.35) } else { stroke.color };
+        stroke.color =
+            if series.len() == 1 { stroke.color.mix(cell.style.text.title.color, 0.35) } else { stroke.color };
         cell.ink_line(&points);
-        cell.push(Layer::Marks, Node::stroke(cell.id(format_args!("curve/{s}")), "density curve", Outline::polyline(&points), stroke));
+        cell.push(
+            Layer::Marks,
+            Node::stroke(cell.id(format_args!("curve/{s}")), "density curve", Outline::polyline(&points), stroke),
+        );
     }
     if series.len() == 1 {
         labels(cell, &frame, &bins, &counts[0], &curves[0]);
@@ -51,7 +61,9 @@ fn level(cell: &Cell, x: Domain, y: Domain) -> Axes {
 }
 
 fn bars(cell: &mut Cell, frame: &Frame, s: usize, bins: &Bins, counts: &[usize], faded: f64) {
-    let edge = cell.area_edge().or_else(|| (faded == 1.0).then(|| Stroke::new(cell.style.ground(), (0.8 * cell.style.scale).max(0.6))));
+    let edge = cell
+        .area_edge()
+        .or_else(|| (faded == 1.0).then(|| Stroke::new(cell.style.ground(), (0.8 * cell.style.scale).max(0.6))));
     let color = cell.color(s);
     for (b, count) in counts.iter().enumerate() {
         let area = frame.rect([bins.edges[b], bins.edges[b + 1]], [0.0, *count as f64]);
@@ -86,7 +98,10 @@ fn labels(cell: &mut Cell, frame: &Frame, bins: &Bins, counts: &[usize], curve: 
         let text = cell.style.numbers.write(*count as f64, 0);
         let word = [cell.word(cell.id(format_args!("label/0.{b}")), "value label", &text, &style, f64::MAX)];
         let room = Rect::new(area.x0 - 2.0, frame.plot.y0, area.x1 + 2.0, frame.plot.y1);
-        let spot = Spot { within: Some(room), ..Spot::new((area.center().x, area.y0 - gap), Anchor { x: 0.5, y: Height::Bottom }) };
+        let spot = Spot {
+            within: Some(room),
+            ..Spot::new((area.center().x, area.y0 - gap), Anchor { x: 0.5, y: Height::Bottom })
+        };
         let bbox = super::polar::box_of(&word, spot.at, spot.anchor);
         let crossed = line.windows(2).any(|p| super::node::crosses(p[0], p[1], bbox));
         if !crossed && cell.words(&word, &[spot]) {
@@ -123,7 +138,10 @@ pub(super) fn density(cell: &mut Cell) -> Result<(), DrawError> {
         cell.ink_line(&points);
         let mut stroke = cell.line_stroke(s);
         stroke.join = tamis_draw::scene::Join::Round;
-        cell.push(Layer::Marks, Node::stroke(cell.id(format_args!("mark/{s}")), "line", Outline::polyline(&points), stroke));
+        cell.push(
+            Layer::Marks,
+            Node::stroke(cell.id(format_args!("mark/{s}")), "line", Outline::polyline(&points), stroke),
+        );
     }
     if rug {
         let mut path = tamis_draw::kurbo::BezPath::new();

@@ -20,9 +20,16 @@ pub(super) fn sankey(cell: &mut Cell) -> Result<(), DrawError> {
     let room = cell.plain()?;
     let size = cell.style.text.label.size;
     let found = layout(&network, &values, (size * 1.25 / room.height()).min(0.05));
-    let tallest = (0..=found.layers.iter().copied().max().unwrap_or(0)).map(|l| found.layers.iter().filter(|x| **x == l).count()).max().unwrap_or(1);
+    let tallest = (0..=found.layers.iter().copied().max().unwrap_or(0))
+        .map(|l| found.layers.iter().filter(|x| **x == l).count())
+        .max()
+        .unwrap_or(1);
     if tallest as f64 * 2.0 > room.height() {
-        return Err(DrawError::TooSmall { what: format!("a column of {tallest} nodes"), needed: tallest as f64 * 2.0, found: room.height() });
+        return Err(DrawError::TooSmall {
+            what: format!("a column of {tallest} nodes"),
+            needed: tallest as f64 * 2.0,
+            found: room.height(),
+        });
     }
     let columns = found.layers.iter().max().map_or(1, |l| l + 1);
     let totals = cell.rng.unit() < 0.3;
@@ -30,11 +37,18 @@ pub(super) fn sankey(cell: &mut Cell) -> Result<(), DrawError> {
     let (thick, alpha) = ((room.width() * 0.022).clamp(6.0, 20.0), 0.35 + 0.2 * cell.rng.unit());
     let alpha = readable_alpha(cell, &found, flat, alpha);
     let slot = room.width() / columns as f64;
-    let words: Vec<Vec<Words>> = (0..network.nodes.len()).map(|n| node_words(cell, &network.nodes[n], n, found.throughput[n], slot * 0.62, totals)).collect();
+    let words: Vec<Vec<Words>> = (0..network.nodes.len())
+        .map(|n| node_words(cell, &network.nodes[n], n, found.throughput[n], slot * 0.62, totals))
+        .collect();
     // Names of the last column stand to the left of their nodes, over the bands, or beyond them where there is room.
     let beyond = cell.rng.unit() < 0.5;
     let last = columns - 1;
-    let widest = words.iter().zip(&found.layers).filter(|(_, l)| **l == last).map(|(w, _)| crate::cell::words::measure(w).0).fold(0.0, f64::max);
+    let widest = words
+        .iter()
+        .zip(&found.layers)
+        .filter(|(_, l)| **l == last)
+        .map(|(w, _)| crate::cell::words::measure(w).0)
+        .fold(0.0, f64::max);
     let right = if beyond { (widest + size * 0.6).min(room.width() * 0.25) } else { 0.0 };
     let plot = Rect { x1: room.x1 - right, y0: room.y0 + size * 0.3, y1: room.y1 - size * 0.3, ..room };
     let place = Place { plot, thick, last, layout: &found };
@@ -53,7 +67,8 @@ pub(super) fn sankey(cell: &mut Cell) -> Result<(), DrawError> {
     for (node, parts) in words.iter().enumerate() {
         let rect = place.node(node);
         let y = rect.center().y;
-        let (after, before) = (Spot::new((rect.x1 + size * 0.4, y), Anchor::LEFT), Spot::new((rect.x0 - size * 0.4, y), Anchor::RIGHT));
+        let (after, before) =
+            (Spot::new((rect.x1 + size * 0.4, y), Anchor::LEFT), Spot::new((rect.x0 - size * 0.4, y), Anchor::RIGHT));
         let spots = if found.layers[node] == last && !beyond { [before, after] } else { [after, before] };
         // The height of the name alone may fit where name and total do not.
         let done = cell.words(parts, &spots) || cell.words(&parts[..1], &spots);
@@ -65,7 +80,8 @@ pub(super) fn sankey(cell: &mut Cell) -> Result<(), DrawError> {
 
 /// How much bands may cover, at most `wanted`, so that names on two of them are still read.
 fn readable_alpha(cell: &Cell, layout: &SankeyLayout, flat: bool, wanted: f64) -> f64 {
-    let (ink, ground) = (cell.style.readable(cell.style.text.label.color, cell.style.background), cell.style.background);
+    let (ink, ground) =
+        (cell.style.readable(cell.style.text.label.color, cell.style.background), cell.style.background);
     let seen = |color: Color, alpha: f64| {
         let band = color.with_alpha(alpha);
         band.over(band.over(ground)).contrast(ink).min(band.over(ground).contrast(ink))
@@ -144,7 +160,13 @@ impl Place<'_> {
                 continue;
             }
             let color = if flat { cell.style.palette.neutral } else { cell.color(flow.from) };
-            let word = [cell.word(cell.id(format_args!("label/0.{row}")), "value label", &written(cell, value, flow.value), &style, f64::MAX)];
+            let word = [cell.word(
+                cell.id(format_args!("label/0.{row}")),
+                "value label",
+                &written(cell, value, flow.value),
+                &style,
+                f64::MAX,
+            )];
             let along = [0.5, 0.35, 0.65, 0.25, 0.75, 0.15];
             let spots = along.map(|t| {
                 // The bend is a cubic whose ends are level.

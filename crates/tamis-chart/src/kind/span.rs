@@ -29,9 +29,8 @@ pub(super) fn waterfall(cell: &mut Cell) -> Result<(), DrawError> {
     let values = Domain::numbers(spans.iter().flatten().copied()).with_zero();
     let frame = cell.axes(Axes::new(cell.chart, Domain::Categories(names), values))?;
     let width = cell.style.bars.width;
-    let area = |row: usize, [from, to]: [f64; 2]| {
-        frame.rect([row as f64 - width / 2.0, row as f64 + width / 2.0], [from, to])
-    };
+    let area =
+        |row: usize, [from, to]: [f64; 2]| frame.rect([row as f64 - width / 2.0, row as f64 + width / 2.0], [from, to]);
     for (row, span) in spans.iter().enumerate() {
         let color = step_color(cell, row, spans.len(), *span);
         let bar = area(row, *span);
@@ -94,8 +93,7 @@ pub(super) fn gantt(cell: &mut Cell) -> Result<(), DrawError> {
     let (names, group) = groups(group_column, x.len());
     if names.len() > 1 {
         let entries = names.iter().enumerate();
-        let entries =
-            entries.map(|(g, n)| Entry { series: g, name: n.clone(), sample: cell.area_sample(g) }).collect();
+        let entries = entries.map(|(g, n)| Entry { series: g, name: n.clone(), sample: cell.area_sample(g) }).collect();
         cell.legend(entries);
     }
     let all = [Channel::Start, Channel::End].into_iter().flat_map(|c| cell.columns(c)).flat_map(|c| match &c.cells {
@@ -159,7 +157,8 @@ pub(super) fn candlesticks(cell: &mut Cell) -> Result<(), DrawError> {
     let width = body(&at, frame.x.unit());
     let rising = |row: usize| close[row] >= open[row];
     for row in 0..x.len() {
-        let (Some(x), Some(open), Some(high), Some(low), Some(close)) = (at[row], open[row], high[row], low[row], close[row])
+        let (Some(x), Some(open), Some(high), Some(low), Some(close)) =
+            (at[row], open[row], high[row], low[row], close[row])
         else {
             continue;
         };

@@ -137,7 +137,17 @@ fn violin(cell: &Cell, frame: &Frame, s: usize, kde: &Kde, color: Color, scale: 
 
 /// Lines across a violin at its quartiles, as long as it is broad there.
 #[allow(clippy::too_many_arguments)]
-fn quartiles(cell: &Cell, frame: &Frame, s: usize, column: &Column, of: &BoxSummary, color: Color, width: f64, densest: f64, by_area: bool) -> Vec<Node> {
+fn quartiles(
+    cell: &Cell,
+    frame: &Frame,
+    s: usize,
+    column: &Column,
+    of: &BoxSummary,
+    color: Color,
+    width: f64,
+    densest: f64,
+    by_area: bool,
+) -> Vec<Node> {
     let Some(kde) = kde(column) else { return Vec::new() };
     let scale = width / if by_area { densest } else { peak(&kde) };
     let ink = cell.ink_over(cell.style.text.tick.color, color.with_alpha(0.82).over(cell.style.ground()), true);
@@ -147,7 +157,11 @@ fn quartiles(cell: &Cell, frame: &Frame, s: usize, column: &Column, of: &BoxSumm
         .map(|(name, value, bold)| {
             let half = kde.at(value) * scale / 2.0;
             let line = Segment::new(frame.point(s as f64 - half, value), frame.point(s as f64 + half, value));
-            let stroke = if bold { Stroke::new(ink, (1.8 * k).max(1.2)) } else { Stroke::new(ink, (1.1 * k).max(0.8)).dashed(&[4.0 * k, 3.0 * k]) };
+            let stroke = if bold {
+                Stroke::new(ink, (1.8 * k).max(1.2))
+            } else {
+                Stroke::new(ink, (1.1 * k).max(0.8)).dashed(&[4.0 * k, 3.0 * k])
+            };
             Node::stroke(cell.part(s, 0, name), if bold { "median line" } else { "quartile line" }, line, stroke)
         })
         .collect()
@@ -162,7 +176,8 @@ fn slim(cell: &Cell, frame: &Frame, s: usize, of: &BoxSummary, color: Color) -> 
     let half = (0.055f64).min(6.0 * k / frame.x.unit());
     let area = frame.rect([at - half, at + half], [of.q1, of.q3]);
     let line = Stroke::new(dark, (1.2 * k).max(0.9));
-    let mut nodes = vec![Node::stroke(cell.part(s, 0, "whisker"), "whisker", whisker(frame, at, [of.low, of.high], 0.0), line)];
+    let mut nodes =
+        vec![Node::stroke(cell.part(s, 0, "whisker"), "whisker", whisker(frame, at, [of.low, of.high], 0.0), line)];
     if area.width() > 0.0 && area.height() > 0.0 {
         nodes.push(Node::fill(cell.part(s, 0, "box"), "box body", area, dark));
     }
@@ -188,9 +203,11 @@ fn label(cell: &mut Cell, frame: &Frame, s: usize, column: &Column, of: &BoxSumm
     } else {
         (Spot::new((end.x + gap, end.y), Anchor::LEFT), frame.plot)
     };
-    let word = [cell.word(cell.id(format_args!("label/{s}.0")), "value label", &text, &cell.style.text.label, f64::MAX)];
+    let word =
+        [cell.word(cell.id(format_args!("label/{s}.0")), "value label", &text, &cell.style.text.label, f64::MAX)];
     let next = frame.rect([s as f64 + half, s as f64 + 1.0 - half], [frame.y.min, frame.y.max]);
-    let room = if s + 1 < cell.chart.columns(Channel::Y).count() { next } else { Rect { x0: next.x0, y0: next.y0, ..room } };
+    let room =
+        if s + 1 < cell.chart.columns(Channel::Y).count() { next } else { Rect { x0: next.x0, y0: next.y0, ..room } };
     let fits = super::polar::box_of(&word, spot.at, spot.anchor);
     if room.inflate(2.0, 2.0).contains_rect(fits) && cell.words(&word, &[spot]) {
         cell.value_written(s, 0);

@@ -58,7 +58,10 @@ impl Burst<'_> {
         let color = shade(cell, self.tree, node);
         let outline = polar::sector(self.center, [inner, outer], [from, from + sweep]);
         let edge = separator(cell).filter(|_| sweep < 359.9 && sweep.to_radians() * outer > 4.0);
-        let edge = edge.or_else(|| Some(tamis_draw::scene::Stroke::new(cell.style.background, 0.8)).filter(|_| sweep.to_radians() * outer > 4.0));
+        let edge = edge.or_else(|| {
+            Some(tamis_draw::scene::Stroke::new(cell.style.background, 0.8))
+                .filter(|_| sweep.to_radians() * outer > 4.0)
+        });
         let ground = solid(cell, color);
         cell.mark(0, of.row, "sector", outline, Some(ground.into()), edge);
         self.names &= self.label(cell, node, [from, from + sweep], [inner, outer], ground);
@@ -70,7 +73,14 @@ impl Burst<'_> {
     }
 
     /// Writes a name: level where it fits, else along the radius; says whether it is written whole.
-    fn label(&self, cell: &mut Cell, node: usize, [from, to]: [f64; 2], [inner, outer]: [f64; 2], below: tamis_draw::Color) -> bool {
+    fn label(
+        &self,
+        cell: &mut Cell,
+        node: usize,
+        [from, to]: [f64; 2],
+        [inner, outer]: [f64; 2],
+        below: tamis_draw::Color,
+    ) -> bool {
         let of = &self.tree.nodes[node];
         let (name, row) = (of.name.as_str(), of.row);
         let id = cell.id(format_args!("name/0.{row}"));
@@ -148,8 +158,15 @@ impl Burst<'_> {
             return;
         }
         let text = cell.style.numbers.write(self.tree.total, usize::from(value.unit.decimals));
-        let word = |id: &str, role, text: &str, style| Words { id: cell.id(id), role, lines: vec![elided(text, style, self.hole * 1.6)] };
-        let parts = [word("total", "total", &text, &cell.style.text.axis), word("total/name", "total name", "Total", &cell.style.text.label)];
+        let word = |id: &str, role, text: &str, style| Words {
+            id: cell.id(id),
+            role,
+            lines: vec![elided(text, style, self.hole * 1.6)],
+        };
+        let parts = [
+            word("total", "total", &text, &cell.style.text.axis),
+            word("total/name", "total name", "Total", &cell.style.text.label),
+        ];
         let room = Rect::from_center_size(self.center, (self.hole * 1.7, self.hole * 1.2));
         cell.words(&parts, &[Spot { within: Some(room), ..Spot::new(self.center, Anchor::CENTER) }]);
     }

@@ -81,7 +81,13 @@ fn numbers(ticks: &Ticks) -> Option<AxisView> {
 fn edges(cell: &Cell, grid: &Grid, heights: [f64; 2], title: String) -> [Edge; 3] {
     let fixed = |axis: &[f64]| [axis[0], axis[axis.len() - 1]];
     let ticks = |data: [f64; 2], tight: bool| {
-        let range = Range { data, fixed: if tight { data.map(Some) } else { [None; 2] }, zero: false, slack: 0.03, ends_at_ticks: false };
+        let range = Range {
+            data,
+            fixed: if tight { data.map(Some) } else { [None; 2] },
+            zero: false,
+            slack: 0.03,
+            ends_at_ticks: false,
+        };
         ticks::linear(range, 4.5)
     };
     let chart = cell.chart;
@@ -89,8 +95,20 @@ fn edges(cell: &Cell, grid: &Grid, heights: [f64; 2], title: String) -> [Edge; 3
         if own.is_empty() { chart.column(channel).unwrap_or_default().to_string() } else { own.to_string() }
     };
     [
-        Edge { name: "x", title: name(&chart.x.title, Channel::X), ticks: ticks(fixed(&grid.xs), true), from: [0.0, 0.0, 0.0], to: [1.0, 0.0, 0.0] },
-        Edge { name: "y", title: name(&chart.y.title, Channel::Y), ticks: ticks(fixed(&grid.ys), true), from: [1.0, 0.0, 0.0], to: [1.0, 1.0, 0.0] },
+        Edge {
+            name: "x",
+            title: name(&chart.x.title, Channel::X),
+            ticks: ticks(fixed(&grid.xs), true),
+            from: [0.0, 0.0, 0.0],
+            to: [1.0, 0.0, 0.0],
+        },
+        Edge {
+            name: "y",
+            title: name(&chart.y.title, Channel::Y),
+            ticks: ticks(fixed(&grid.ys), true),
+            from: [1.0, 0.0, 0.0],
+            to: [1.0, 1.0, 0.0],
+        },
         Edge { name: "z", title, ticks: ticks(heights, false), from: [0.0, 0.0, 0.0], to: [0.0, 0.0, 1.0] },
     ]
 }
@@ -100,7 +118,8 @@ fn stage(cell: &Cell, room: Rect, view: View3, tall: f64, edges: &[Edge; 3]) -> 
     let size = cell.style.text.tick.size;
     let corners = (0..8).map(|i| [f64::from(i & 1), f64::from((i >> 1) & 1), f64::from((i >> 2) & 1)]);
     let unit = Stage { view, scale: 1.0, origin: Point::ORIGIN, tall };
-    let bounds = corners.map(|c| unit.at(c)).map(|p| Rect::from_points(p, p)).reduce(|a, b| a.union(b)).unwrap_or(Rect::ZERO);
+    let bounds =
+        corners.map(|c| unit.at(c)).map(|p| Rect::from_points(p, p)).reduce(|a, b| a.union(b)).unwrap_or(Rect::ZERO);
     let heights = cell.style.numbers.axis(&edges[2].ticks.values, edges[2].ticks.step);
     let widest = heights.iter().map(|t| shape(t, &cell.style.text.tick).width).fold(0.0, f64::max);
     let left = widest + size * 3.4;
@@ -122,7 +141,13 @@ fn walls(cell: &mut Cell, stage: &Stage, edges: &[Edge; 3]) {
     ];
     for (name, corners) in faces {
         let outline = Outline::polygon(&corners.map(|c| stage.at(c)));
-        let node = Node::shape(cell.id(format_args!("wall/{name}")), "wall", outline, Some(ground.into()), Some(stroke.clone()));
+        let node = Node::shape(
+            cell.id(format_args!("wall/{name}")),
+            "wall",
+            outline,
+            Some(ground.into()),
+            Some(stroke.clone()),
+        );
         cell.push(Layer::Ground, node);
     }
     let mut path = tamis_draw::kurbo::BezPath::new();
@@ -130,7 +155,9 @@ fn walls(cell: &mut Cell, stage: &Stage, edges: &[Edge; 3]) {
         path.move_to(stage.at(a));
         path.line_to(stage.at(b));
     };
-    let shares = |e: &Edge| -> Vec<f64> { e.ticks.values.iter().map(|v| (v - e.ticks.min) / (e.ticks.max - e.ticks.min)).collect() };
+    let shares = |e: &Edge| -> Vec<f64> {
+        e.ticks.values.iter().map(|v| (v - e.ticks.min) / (e.ticks.max - e.ticks.min)).collect()
+    };
     for x in shares(&edges[0]) {
         line([x, 0.0, 0.0], [x, 1.0, 0.0]);
         line([x, 1.0, 0.0], [x, 1.0, 1.0]);
@@ -169,7 +196,8 @@ fn quads(cell: &mut Cell, stage: &Stage, grid: &Grid, height: impl Fn(f64) -> f6
     let mesh = cell.rng.unit() < 0.75;
     for (_, c, r) in order {
         let corners = [corner(c, r), corner(c + 1, r), corner(c + 1, r + 1), corner(c, r + 1)];
-        let mean = [(c, r), (c + 1, r), (c + 1, r + 1), (c, r + 1)].map(|(c, r)| grid.at(c, r)).iter().sum::<f64>() / 4.0;
+        let mean =
+            [(c, r), (c + 1, r), (c + 1, r + 1), (c, r + 1)].map(|(c, r)| grid.at(c, r)).iter().sum::<f64>() / 4.0;
         let color = shades.color(mean);
         let edge = if mesh { color.mix(Color::BLACK, 0.28) } else { color };
         let stroke = Stroke { join: Join::Round, ..Stroke::new(edge, if mesh { 0.7 } else { 0.5 }) };
@@ -193,7 +221,8 @@ fn rows(cell: &Cell, grid: &Grid) -> Vec<usize> {
 
 fn write_axis(cell: &mut Cell, stage: &Stage, edge: &Edge) {
     let style = cell.style.text.tick.clone();
-    let between = |share: f64| -> [f64; 3] { std::array::from_fn(|i| edge.from[i] + (edge.to[i] - edge.from[i]) * share) };
+    let between =
+        |share: f64| -> [f64; 3] { std::array::from_fn(|i| edge.from[i] + (edge.to[i] - edge.from[i]) * share) };
     let (a, b) = (stage.at(edge.from), stage.at(edge.to));
     let stroke = Stroke::new(cell.style.text.tick.color.mix(cell.style.background, 0.25), 1.0);
     cell.push(Layer::Axes, Node::stroke(cell.id(edge.name), "axis line", Segment::new(a, b), stroke.clone()));
@@ -229,7 +258,10 @@ fn write_axis(cell: &mut Cell, stage: &Stage, edge: &Edge) {
         }
         let corners = [(bbox.x0, bbox.y0), (bbox.x1, bbox.y0), (bbox.x0, bbox.y1), (bbox.x1, bbox.y1)];
         reach = corners.iter().map(|c| (Point::from(*c) - at).dot(out)).fold(reach, f64::max);
-        cell.push(Layer::Axes, Node::stroke(cell.id(format_args!("{}/mark/{i}", edge.name)), "tick mark", mark, stroke.clone()));
+        cell.push(
+            Layer::Axes,
+            Node::stroke(cell.id(format_args!("{}/mark/{i}", edge.name)), "tick mark", mark, stroke.clone()),
+        );
         cell.text(Layer::Axes, cell.id(format_args!("{}/tick/{i}", edge.name)), "tick label", run);
     }
     axis_title(cell, edge, a.midpoint(b), along, out * reach);

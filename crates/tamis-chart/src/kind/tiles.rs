@@ -57,11 +57,22 @@ impl Shades {
 fn missing(cell: &Cell) -> Paint {
     let ground = cell.below();
     let line = cell.style.text.tick.color.mix(ground, 0.72);
-    Paint::Hatch(Hatch { kind: HatchKind::Rising, color: line, ground: Some(ground.mix(line, 0.25)), spacing: 6.0, width: 1.0 })
+    Paint::Hatch(Hatch {
+        kind: HatchKind::Rising,
+        color: line,
+        ground: Some(ground.mix(line, 0.25)),
+        spacing: 6.0,
+        width: 1.0,
+    })
 }
 
 /// The size of text at which all of these fit in a box; `None` where the smallest readable one does not.
-fn common_size<'a>(texts: impl Iterator<Item = &'a str>, style: &TextStyle, width: f64, height: f64) -> Option<TextStyle> {
+fn common_size<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    style: &TextStyle,
+    width: f64,
+    height: f64,
+) -> Option<TextStyle> {
     let texts: Vec<&str> = texts.collect();
     let sizes = [1.0, 0.9, 0.8, 0.7, 0.62].map(|s| style.sized((style.size * s).max(7.0)));
     sizes.into_iter().find(|s| s.size * 1.25 <= height && texts.iter().all(|t| shape(t, s).width <= width))
@@ -107,7 +118,8 @@ pub(super) fn heatmap(cell: &mut Cell) -> Result<(), DrawError> {
         return Ok(());
     }
     let room = frame.rect([-0.5, 0.5], [-0.5, 0.5]);
-    let style = common_size(texts.iter().map(|t| t.2.as_str()), &cell.style.text.label, room.width() - 4.0, room.height());
+    let style =
+        common_size(texts.iter().map(|t| t.2.as_str()), &cell.style.text.label, room.width() - 4.0, room.height());
     let Some(style) = style else { return Ok(()) };
     for (s, row, text, area, color) in texts {
         let word = [cell.word(cell.id(format_args!("label/{s}.{row}")), "value label", &text, &style, f64::MAX)];
@@ -126,12 +138,17 @@ pub(super) fn tile_map(cell: &mut Cell) -> Result<(), DrawError> {
     let title = if cell.chart.y.title.is_empty() { value.name.clone() } else { cell.chart.y.title.clone() };
     cell.color_bar(shades.bar(&title));
     let room = cell.plain()?;
-    let ends = |i: usize| places.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p[i]), h.max(p[i])));
+    let ends =
+        |i: usize| places.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p[i]), h.max(p[i])));
     let ((top, bottom), (left, right)) = (ends(0), ends(1));
     let side = (room.width() / (right - left + 1.0)).min(room.height() / (bottom - top + 1.0));
     if side < 9.0 {
         let needed = 9.0 * (right - left + 1.0).max(bottom - top + 1.0);
-        return Err(DrawError::TooSmall { what: "a map of so many tiles".into(), needed, found: room.width().min(room.height()) });
+        return Err(DrawError::TooSmall {
+            what: "a map of so many tiles".into(),
+            needed,
+            found: room.width().min(room.height()),
+        });
     }
     let side = side.min(room.height() * 0.28);
     let origin = room.center() - ((right - left + 1.0) * side / 2.0, (bottom - top + 1.0) * side / 2.0);
@@ -144,20 +161,37 @@ pub(super) fn tile_map(cell: &mut Cell) -> Result<(), DrawError> {
     let base = cell.style.text.label.clone();
     let names: Vec<String> = (0..x.len()).map(|row| x.written(row)).collect();
     let inner = side - 2.0 * gap - 3.0;
-    let values: Vec<Option<String>> = (0..x.len()).map(|row| value.number(row).map(|v| written(cell, value, v))).collect();
+    let values: Vec<Option<String>> =
+        (0..x.len()).map(|row| value.number(row).map(|v| written(cell, value, v))).collect();
     let with_values = cell.chart.value_labels;
-    let name_style = common_size(names.iter().map(String::as_str), &base.sized((side * 0.3).min(base.size * 1.3)), inner, inner * if with_values { 0.55 } else { 1.0 });
-    let value_style = common_size(values.iter().flatten().map(String::as_str), &base, inner, inner * 0.5).filter(|_| with_values);
+    let name_style = common_size(
+        names.iter().map(String::as_str),
+        &base.sized((side * 0.3).min(base.size * 1.3)),
+        inner,
+        inner * if with_values { 0.55 } else { 1.0 },
+    );
+    let value_style =
+        common_size(values.iter().flatten().map(String::as_str), &base, inner, inner * 0.5).filter(|_| with_values);
     let mut whole = Vec::new();
     for (row, p) in places.iter().enumerate() {
         let area = tile(p);
-        let outline: Outline = if corner > 0.5 { RoundedRect::from_rect(area, corner).to_path(0.05).into() } else { area.into() };
+        let outline: Outline =
+            if corner > 0.5 { RoundedRect::from_rect(area, corner).to_path(0.05).into() } else { area.into() };
         let (fill, below) = match value.number(row) {
             Some(v) => (Paint::Solid(shades.color(v)), shades.color(v)),
             None => (missing(cell), missing(cell).main_color()),
         };
         cell.mark(0, row, "tile", outline, Some(fill), None);
-        whole.push(label(cell, row, area, below, &names[row], name_style.as_ref(), values[row].as_deref(), value_style.as_ref()));
+        whole.push(label(
+            cell,
+            row,
+            area,
+            below,
+            &names[row],
+            name_style.as_ref(),
+            values[row].as_deref(),
+            value_style.as_ref(),
+        ));
     }
     cell.view.x = Some(AxisView::Categories { written: whole });
     Ok(())

@@ -21,7 +21,8 @@ pub(super) fn treemap(cell: &mut Cell) -> Result<(), DrawError> {
     let value = cell.column(Channel::Value)?;
     let nested = tree.depth() > 0;
     // Groups are named by a strip above their leaves, or in a legend.
-    let strips = nested && (!cell.chart.legend || cell.style.legend.place == LegendPlace::Direct || cell.rng.unit() < 0.6);
+    let strips =
+        nested && (!cell.chart.legend || cell.style.legend.place == LegendPlace::Direct || cell.rng.unit() < 0.6);
     if nested && !strips {
         legend(cell, &tree);
     }
@@ -113,11 +114,18 @@ impl Map<'_> {
         }
         let dark = color.mix(Color::BLACK, 0.22);
         cell.mark(0, of.row, "treemap group", area, Some(dark.into()), None);
-        let word = cell.word(cell.id(format_args!("name/0.{}", of.row)), "group label", &of.name, &style, area.width() - style.size);
+        let word = cell.word(
+            cell.id(format_args!("name/0.{}", of.row)),
+            "group label",
+            &of.name,
+            &style,
+            area.width() - style.size,
+        );
         let at = Point::new(area.x0 + style.size * 0.5, area.y0 + height / 2.0);
         let strip = Rect { y1: area.y0 + height, ..area };
         let whole = is_whole(std::slice::from_ref(&word), &of.name);
-        let done = cell.words(&[word], &[Spot { over: Some(dark), within: Some(strip), ..Spot::new(at, Anchor::LEFT) }]);
+        let done =
+            cell.words(&[word], &[Spot { over: Some(dark), within: Some(strip), ..Spot::new(at, Anchor::LEFT) }]);
         self.names &= done && whole;
         height
     }
@@ -131,7 +139,11 @@ impl Map<'_> {
         let sizes = [large, base.size, base.size * 0.85, base.size * 0.72].map(|s| s.max(7.0));
         let corner = cell.style.title_align == crate::look::TitleAlign::Left;
         let spot = if corner {
-            Spot { over: Some(color), within: Some(room.inflate(1.0, 1.0)), ..Spot::new(room.origin(), Anchor { x: 0.0, y: Height::Top }) }
+            Spot {
+                over: Some(color),
+                within: Some(room.inflate(1.0, 1.0)),
+                ..Spot::new(room.origin(), Anchor { x: 0.0, y: Height::Top })
+            }
         } else {
             Spot { over: Some(color), within: Some(room.inflate(1.0, 1.0)), ..Spot::new(area.center(), Anchor::CENTER) }
         };
@@ -158,7 +170,8 @@ impl Map<'_> {
         if room.width() <= 0.0 || longest > room.width() || of.name.len() > 300 {
             return None;
         }
-        let mut parts = vec![cell.wrap(cell.id(format_args!("name/0.{}", of.row)), "cell label", &of.name, style, room.width(), 3)];
+        let mut parts =
+            vec![cell.wrap(cell.id(format_args!("name/0.{}", of.row)), "cell label", &of.name, style, room.width(), 3)];
         if !is_whole(&parts, &of.name) {
             return None;
         }

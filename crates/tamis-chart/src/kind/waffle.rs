@@ -32,7 +32,11 @@ pub(super) fn waffle(cell: &mut Cell) -> Result<(), DrawError> {
     let gap = cell.style.text.label.size * 1.5;
     let side = room.height().min(room.width() - if listed { beside + gap } else { 0.0 });
     if side < 40.0 {
-        return Err(DrawError::TooSmall { what: "a waffle beside its names".into(), needed: 40.0, found: side.max(0.0) });
+        return Err(DrawError::TooSmall {
+            what: "a waffle beside its names".into(),
+            needed: 40.0,
+            found: side.max(0.0),
+        });
     }
     let all = side + if listed { beside + gap } else { 0.0 };
     let left = room.center().x - all / 2.0;
@@ -101,7 +105,7 @@ impl List {
         };
         let rows: Vec<_> = (0..x.len().min(fit)).map(row).collect();
         let whole = rows.len() == x.len() && rows.iter().all(|(row, line, _)| line.text == x.written(*row));
-                let values = rows.iter().filter_map(|r| r.2.as_ref()).map(|l| l.width).fold(0.0, f64::max);
+        let values = rows.iter().filter_map(|r| r.2.as_ref()).map(|l| l.width).fold(0.0, f64::max);
         let names = rows.iter().map(|r| r.1.width).fold(0.0, f64::max);
         let width = style.size * 1.5 + names + if values > 0.0 { values + style.size } else { 0.0 };
         List { rows, step, width, whole }
@@ -118,9 +122,14 @@ impl List {
             let sample = Node::fill(format!("{id}/sample"), "legend sample", square, solid(cell, cell.color(row)));
             let run = name.at((x + size * 1.5, y), Anchor::LEFT);
             cell.keep_free(&run);
-            nodes.push(Node::group(id.clone(), "legend entry", vec![sample, Node::text(format!("{id}/name"), "legend label", run)]));
+            nodes.push(Node::group(
+                id.clone(),
+                "legend entry",
+                vec![sample, Node::text(format!("{id}/name"), "legend label", run)],
+            ));
             if let Some(value) = value {
-                let word = Words { id: cell.id(format_args!("label/0.{row}")), role: "value label", lines: vec![value] };
+                let word =
+                    Words { id: cell.id(format_args!("label/0.{row}")), role: "value label", lines: vec![value] };
                 if cell.words(&[word], &[Spot::new((x + self.width, y), Anchor::RIGHT)]) {
                     cell.value_written(0, row);
                 }

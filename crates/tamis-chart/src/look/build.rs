@@ -65,8 +65,19 @@ impl Style {
 /// (b) A strong change of font.
 fn fonts(style: &mut Style, rng: &mut Rng) {
     const FAMILIES: &[&str] = &[
-        "Tinos", "Cousine", "Playfair Display", "Comic Neue", "Lato", "DejaVu Serif", "Libertinus Serif",
-        "DejaVu Sans Mono", "Kalam", "Noto Serif", "Roboto", "Tamis Computer Modern", "Patrick Hand",
+        "Tinos",
+        "Cousine",
+        "Playfair Display",
+        "Comic Neue",
+        "Lato",
+        "DejaVu Serif",
+        "Libertinus Serif",
+        "DejaVu Sans Mono",
+        "Kalam",
+        "Noto Serif",
+        "Roboto",
+        "Tamis Computer Modern",
+        "Patrick Hand",
     ];
     let now = style.text.tick.font.family.clone();
     let others: Vec<&'static str> = FAMILIES.iter().copied().filter(|f| *f != now).collect();

@@ -11,6 +11,6 @@ mod tools;
 pub use build::names;
 
 pub use style::{
-    Bars, Dates, Grid, LabelPlace, LegendPlace, LegendStyle, Lines, Marker, Numbers, Palette, Points, Spines, Style, Swatch,
-    Texts, TickSide, Ticks, TitleAlign, YTitle, readable,
+    Bars, Dates, Grid, LabelPlace, LegendPlace, LegendStyle, Lines, Marker, Numbers, Palette, Points, Spines, Style,
+    Swatch, Texts, TickSide, Ticks, TitleAlign, YTitle, readable,
 };

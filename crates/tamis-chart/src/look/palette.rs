@@ -121,7 +121,8 @@ pub(super) fn palette(rng: &mut Rng, series: &[Colors], ramps: &[Colors]) -> Pal
     let series = one_of(rng, series).iter().copied().map(Color::rgb).collect::<Vec<_>>();
     let sequential = one_of(rng, ramps);
     let diverging = one_of(rng, &[COOL_WARM, RED_BLUE, BROWN_TEAL, PURPLE_GREEN]);
-    let (up, down) = one_of(rng, &[(0x26a69a, 0xef5350), (0x2ca02c, 0xd62728), (0x3d9970, 0xff4136), (0x2f7ebc, 0xd1495b)]);
+    let (up, down) =
+        one_of(rng, &[(0x26a69a, 0xef5350), (0x2ca02c, 0xd62728), (0x3d9970, 0xff4136), (0x2f7ebc, 0xd1495b)]);
     let list = |colors: Colors| colors.iter().copied().map(Color::rgb).collect::<Vec<_>>();
     Palette {
         series,

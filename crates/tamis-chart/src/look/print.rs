@@ -115,7 +115,13 @@ pub(super) fn journal(rng: &mut Rng) -> Style {
     s.bars.width = one_of(rng, &[0.6, 0.7]);
     s.bars.edge = Some(Stroke::new(ink, 1.0));
     if grey || chance(rng, 0.2) {
-        s.bars.hatches = vec![None, Some(HatchKind::Rising), Some(HatchKind::Crossed), Some(HatchKind::Falling), Some(HatchKind::Dots)];
+        s.bars.hatches = vec![
+            None,
+            Some(HatchKind::Rising),
+            Some(HatchKind::Crossed),
+            Some(HatchKind::Falling),
+            Some(HatchKind::Dots),
+        ];
     }
     s.bars.cap = 7.0;
     s.points.size = 6.0;

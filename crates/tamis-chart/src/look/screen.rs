@@ -10,7 +10,8 @@ use crate::look::style::*;
 
 /// A slide: large letters, few lines, strong colours.
 pub(super) fn slide(rng: &mut Rng) -> Style {
-    let (ground, ink) = one_of(rng, &[(0xffffff, 0x22303c), (0xffffff, 0x1b1b3a), (0xf7f5f0, 0x33312e), (0xeef3f8, 0x12263a)]);
+    let (ground, ink) =
+        one_of(rng, &[(0xffffff, 0x22303c), (0xffffff, 0x1b1b3a), (0xf7f5f0, 0x33312e), (0xeef3f8, 0x12263a)]);
     let family = one_of(rng, &["Lato", "Roboto", "Open Sans", "Tamis Humanist", "Noto Sans"]);
     let sizes = Sizes { title: 27.0, subtitle: 18.0, axis: 17.0, tick: 16.0, legend: 17.0, label: 16.5 };
     let mut s = plain("slide", family, &sizes, Color::rgb(ink));

@@ -16,7 +16,11 @@ pub(super) fn matplotlib(rng: &mut Rng) -> Style {
     let dpi = one_of(rng, &[0.86, 0.93, 1.0, 1.0, 1.0, 1.08]);
     let sizes = Sizes { title: 16.7, subtitle: 13.0, axis: 13.9, tick: 13.9, legend: 13.9, label: 12.0 };
     let mut s = plain("matplotlib", "DejaVu Sans", &sizes.times(dpi), BLACK);
-    s.palette = palette(rng, &[TAB10, TAB10, TAB10, TAB10, SET2, DARK2, SET1], &[VIRIDIS, VIRIDIS, PLASMA, BLUES, YELLOW_RED, MAGMA]);
+    s.palette = palette(
+        rng,
+        &[TAB10, TAB10, TAB10, TAB10, SET2, DARK2, SET1],
+        &[VIRIDIS, VIRIDIS, PLASMA, BLUES, YELLOW_RED, MAGMA],
+    );
     s.axis_lines(0x000000, 1.1);
     (s.ticks.length, s.ticks.gap) = (4.9, 4.9);
     s.legend.place = one_of(rng, &[LegendPlace::Inside, LegendPlace::Inside, LegendPlace::Inside, LegendPlace::Right]);
@@ -34,13 +38,22 @@ pub(super) fn matplotlib(rng: &mut Rng) -> Style {
     if chance(rng, 0.35) {
         s.with_grid(0xb0b0b0, 1.1, true);
         if chance(rng, 0.5) {
-            s.grid.stroke = Stroke::new(Color::rgb(0xb0b0b0).with_alpha(0.6), 1.0).dashed(one_of(rng, &[&[5.0, 3.0], &[1.2, 2.4]]));
+            s.grid.stroke =
+                Stroke::new(Color::rgb(0xb0b0b0).with_alpha(0.6), 1.0).dashed(one_of(rng, &[&[5.0, 3.0], &[1.2, 2.4]]));
         }
         // plt.grid() also runs over bars unless one asks otherwise.
         s.grid.others = chance(rng, 0.6);
     }
     if chance(rng, 0.4) {
-        s.lines.markers = one_of(rng, &[&[Marker::Circle][..], &[Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond], &[Marker::Circle]]).to_vec();
+        s.lines.markers = one_of(
+            rng,
+            &[
+                &[Marker::Circle][..],
+                &[Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond],
+                &[Marker::Circle],
+            ],
+        )
+        .to_vec();
     }
     if chance(rng, 0.15) {
         s.lines.dashes = vec![vec![], vec![7.8, 3.4], vec![2.1, 3.5], vec![13.0, 3.3, 2.1, 3.3]];
@@ -48,7 +61,12 @@ pub(super) fn matplotlib(rng: &mut Rng) -> Style {
     if chance(rng, 0.2) {
         s.bars.edge = Some(Stroke::new(BLACK, 1.1));
         if chance(rng, 0.4) {
-            s.bars.hatches = vec![Some(HatchKind::Rising), Some(HatchKind::Falling), Some(HatchKind::Crossed), Some(HatchKind::Dots)];
+            s.bars.hatches = vec![
+                Some(HatchKind::Rising),
+                Some(HatchKind::Falling),
+                Some(HatchKind::Crossed),
+                Some(HatchKind::Dots),
+            ];
         }
     }
     if chance(rng, 0.2) {
@@ -144,7 +162,8 @@ pub(super) fn ggplot2(rng: &mut Rng) -> Style {
             s.with_spines(true, true);
         }
     }
-    s.legend.place = one_of(rng, &[LegendPlace::RightMiddle, LegendPlace::RightMiddle, LegendPlace::Bottom, LegendPlace::Top]);
+    s.legend.place =
+        one_of(rng, &[LegendPlace::RightMiddle, LegendPlace::RightMiddle, LegendPlace::Bottom, LegendPlace::Top]);
     s.legend.swatch = Swatch::Square;
     s.title_align = TitleAlign::Plot;
     s.numbers = Numbers { group: one_of(rng, &[None, None, Some(',')]), compact: false, true_minus: false };
@@ -232,7 +251,10 @@ pub(super) fn plotly(rng: &mut Rng) -> Style {
             s.text.each(|t| t.color = Color::rgb(0x242424));
         }
     }
-    s.legend.place = one_of(rng, &[LegendPlace::Right, LegendPlace::Right, LegendPlace::Right, LegendPlace::Top, LegendPlace::Bottom]);
+    s.legend.place = one_of(
+        rng,
+        &[LegendPlace::Right, LegendPlace::Right, LegendPlace::Right, LegendPlace::Top, LegendPlace::Bottom],
+    );
     s.legend.swatch = Swatch::Wide;
     s.title_align = one_of(rng, &[TitleAlign::Left, TitleAlign::Left, TitleAlign::Center]);
     s.numbers = Numbers { group: None, compact: true, true_minus: true };
@@ -262,13 +284,17 @@ pub(super) fn excel(rng: &mut Rng) -> Style {
     let generation = rng.below(4);
     let ink = Color::rgb(if generation == 1 { 0x000000 } else { 0x595959 });
     let sizes = Sizes { title: 19.0, subtitle: 13.0, axis: 13.3, tick: 12.2, legend: 12.2, label: 12.0 };
-    let mut s = plain("excel", one_of(rng, &["Tamis Humanist", "Tamis Humanist", "Tamis Humanist", "Arimo"]), &sizes, ink);
+    let mut s =
+        plain("excel", one_of(rng, &["Tamis Humanist", "Tamis Humanist", "Tamis Humanist", "Arimo"]), &sizes, ink);
     s.palette = palette(rng, &[OFFICE, OFFICE, OFFICE2023], &[BLUES, GREENS, ORANGES]);
     s.with_grid(0xd9d9d9, 1.0, false);
     s.axis_lines(0xd9d9d9, 1.0);
     s.with_spines(false, true);
     s.without_ticks();
-    s.legend.place = one_of(rng, &[LegendPlace::Bottom, LegendPlace::Bottom, LegendPlace::Bottom, LegendPlace::RightMiddle, LegendPlace::Top]);
+    s.legend.place = one_of(
+        rng,
+        &[LegendPlace::Bottom, LegendPlace::Bottom, LegendPlace::Bottom, LegendPlace::RightMiddle, LegendPlace::Top],
+    );
     s.title_align = TitleAlign::Center;
     s.lines.width = 2.8;
     s.bars.width = one_of(rng, &[0.4, 0.55, 0.65]);
@@ -320,10 +346,13 @@ pub(super) fn web(rng: &mut Rng) -> Style {
     s.title_align = one_of(rng, &[TitleAlign::Center, TitleAlign::Left]);
     s.text.legend = s.text.legend.bold();
     s.title_weight(chance(rng, 0.6));
-    s.numbers = Numbers { group: one_of(rng, &[Some(','), Some('\u{a0}')]), compact: chance(rng, 0.5), true_minus: true };
+    s.numbers =
+        Numbers { group: one_of(rng, &[Some(','), Some('\u{a0}')]), compact: chance(rng, 0.5), true_minus: true };
     s.lines.width = 2.2;
     if chance(rng, 0.7) {
-        s.lines.markers = one_of(rng, &[&[Marker::Circle, Marker::Diamond, Marker::Square, Marker::Triangle][..], &[Marker::Circle]]).to_vec();
+        s.lines.markers =
+            one_of(rng, &[&[Marker::Circle, Marker::Diamond, Marker::Square, Marker::Triangle][..], &[Marker::Circle]])
+                .to_vec();
         s.lines.marker_size = 7.5;
         s.lines.hollow = chance(rng, 0.4);
     }

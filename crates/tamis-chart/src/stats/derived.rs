@@ -60,7 +60,8 @@ pub(crate) fn shared_bins(columns: &[&Column]) -> super::Bins {
 
 fn edges(names: [&str; 2], unit: &Unit, edges: &[f64]) -> [Column; 2] {
     // Edges are round numbers, but may need more decimals than the data.
-    let needed = (unit.decimals..9).find(|d| edges.iter().all(|e| (rounded(*e, *d) - e).abs() < 1e-9 * e.abs().max(1e-9)));
+    let needed =
+        (unit.decimals..9).find(|d| edges.iter().all(|e| (rounded(*e, *d) - e).abs() < 1e-9 * e.abs().max(1e-9)));
     let unit = Unit { decimals: needed.unwrap_or(9), additive: false, ..unit.clone() };
     let last = edges.len() - 1;
     [
@@ -84,7 +85,9 @@ fn histogram(chart: &Chart) -> Vec<Column> {
 
 fn margins(chart: &Chart) -> Option<Vec<Column>> {
     let mut columns = Vec::new();
-    for (channel, from, to, count) in [(Channel::X, "X from", "X to", "X count"), (Channel::Y, "Y from", "Y to", "Y count")] {
+    for (channel, from, to, count) in
+        [(Channel::X, "X from", "X to", "X count"), (Channel::Y, "Y from", "Y to", "Y count")]
+    {
         let data = column(chart, channel)?;
         let bins = shared_bins(&[data]);
         columns.extend(edges([from, to], &data.unit, &bins.edges));
@@ -96,7 +99,8 @@ fn margins(chart: &Chart) -> Option<Vec<Column>> {
 fn boxes(chart: &Chart) -> Vec<Column> {
     let series: Vec<&Column> = chart.drawn(Channel::Y).collect();
     let values = |c: &Column| (0..c.len()).map(|r| c.number(r)).collect::<Vec<_>>();
-    let found: Vec<(&Column, BoxSummary)> = series.iter().filter_map(|c| Some((*c, BoxSummary::of(&values(c))?))).collect();
+    let found: Vec<(&Column, BoxSummary)> =
+        series.iter().filter_map(|c| Some((*c, BoxSummary::of(&values(c))?))).collect();
     let unit = found.first().map(|(c, _)| c.unit.clone()).unwrap_or_default();
     // Quartiles lie at quarters between two data.
     let finer = |more: u8| Unit { decimals: unit.decimals + more, additive: false, ..unit.clone() };

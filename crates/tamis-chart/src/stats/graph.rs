@@ -55,7 +55,8 @@ impl Network {
 /// The network of a chart of edges and what each edge carries (1 where nothing is said), by row.
 pub(crate) fn edges_of(chart: &Chart) -> Option<(Network, Vec<f64>)> {
     let column = |c| chart.column(c).and_then(|name| chart.table.column(name));
-    let (Cells::Text(from), Cells::Text(to)) = (&column(Channel::Source)?.cells, &column(Channel::Target)?.cells) else {
+    let (Cells::Text(from), Cells::Text(to)) = (&column(Channel::Source)?.cells, &column(Channel::Target)?.cells)
+    else {
         return None;
     };
     let pairs = from.iter().zip(to).map(|(a, b)| Some((a.as_deref()?, b.as_deref()?)));
@@ -160,14 +161,18 @@ fn upright(places: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
     }
     let angle = 0.5 * f64::atan2(2.0 * xy, xx - yy);
     let (sin, cos) = angle.sin_cos();
-    places.into_iter().map(|p| {
-        let (x, y) = (p[0] - mean[0], p[1] - mean[1]);
-        [x * cos + y * sin, y * cos - x * sin]
-    }).collect()
+    places
+        .into_iter()
+        .map(|p| {
+            let (x, y) = (p[0] - mean[0], p[1] - mean[1]);
+            [x * cos + y * sin, y * cos - x * sin]
+        })
+        .collect()
 }
 
 fn unit(places: &[[f64; 2]]) -> Vec<[f64; 2]> {
-    let ends = [0, 1].map(|a| places.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p[a]), h.max(p[a]))));
+    let ends =
+        [0, 1].map(|a| places.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p[a]), h.max(p[a]))));
     let scale = |v: f64, (low, high): (f64, f64)| if high > low { (v - low) / (high - low) } else { 0.5 };
     places.iter().map(|p| [scale(p[0], ends[0]), scale(p[1], ends[1])]).collect()
 }

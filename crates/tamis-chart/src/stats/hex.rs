@@ -34,7 +34,8 @@ impl Hexagons {
 /// width on the page, so that hexagons are regular there.
 pub fn hexagons(points: &[[f64; 2]], columns: usize, ratio: f64) -> Hexagons {
     let ends = |i: usize| {
-        let (low, high) = points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p[i]), h.max(p[i])));
+        let (low, high) =
+            points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p[i]), h.max(p[i])));
         if high > low { (low, high - low) } else { (low, 1.0) }
     };
     if points.is_empty() {

@@ -46,7 +46,8 @@ impl BoxSummary {
         // Interpolated quartiles may lie beyond all data inside the fences: whiskers then have no length.
         let low = sorted.iter().copied().find(|v| inside(*v)).unwrap_or(first).min(q1);
         let high = sorted.iter().rev().copied().find(|v| inside(*v)).unwrap_or(last).max(q3);
-        let outliers = values.iter().enumerate().filter_map(|(i, v)| v.filter(|v| !inside(*v)).map(|v| (i, v))).collect();
+        let outliers =
+            values.iter().enumerate().filter_map(|(i, v)| v.filter(|v| !inside(*v)).map(|v| (i, v))).collect();
         let mean = sorted.iter().map(|v| v / count as f64).sum();
         Some(BoxSummary { count, mean, low, q1, median, q3, high, outliers })
     }

@@ -106,7 +106,8 @@ fn height_of_unit(column: &[usize], throughput: &[f64], gap: f64) -> f64 {
 /// Below each other, together in the middle of the height.
 fn stack(column: &[usize], throughput: &[f64], unit: f64, gap: f64, spans: &mut [[f64; 2]]) {
     let gap = gap_of(column, gap);
-    let all: f64 = column.iter().map(|n| throughput[*n] * unit).sum::<f64>() + gap * column.len().saturating_sub(1) as f64;
+    let all: f64 =
+        column.iter().map(|n| throughput[*n] * unit).sum::<f64>() + gap * column.len().saturating_sub(1) as f64;
     let mut at = (1.0 - all) / 2.0;
     for node in column {
         let length = throughput[*node] * unit;

@@ -154,7 +154,9 @@ fn hexagons_hold_every_point_once_and_near() {
     let found = hexagons(&points, 12, 0.8);
     assert_eq!(found.cells.iter().map(|c| c.count).sum::<usize>(), 500);
     let nearest = |p: &[f64; 2]| {
-        let off = |c: &Hexagon| ((p[0] - c.center[0]) / found.across).powi(2) + 3.0 * ((p[1] - c.center[1]) / found.up).powi(2);
+        let off = |c: &Hexagon| {
+            ((p[0] - c.center[0]) / found.across).powi(2) + 3.0 * ((p[1] - c.center[1]) / found.up).powi(2)
+        };
         found.cells.iter().map(off).fold(f64::INFINITY, f64::min)
     };
     assert!(points.iter().all(|p| nearest(p) <= 1.0 / 3.0 + 1e-9));

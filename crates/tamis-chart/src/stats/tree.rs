@@ -44,7 +44,8 @@ impl Tree {
 
     fn from_columns(names: &Column, parents: &Column, values: &Column) -> Option<Tree> {
         let (Cells::Text(names), Cells::Text(parents)) = (&names.cells, &parents.cells) else { return None };
-        let row_of: BTreeMap<&str, usize> = names.iter().enumerate().filter_map(|(r, n)| Some((n.as_deref()?, r))).collect();
+        let row_of: BTreeMap<&str, usize> =
+            names.iter().enumerate().filter_map(|(r, n)| Some((n.as_deref()?, r))).collect();
         let parent = |row: usize| parents.get(row).and_then(Option::as_deref).and_then(|p| row_of.get(p).copied());
         let mut nodes = Vec::with_capacity(names.len());
         for (row, name) in names.iter().enumerate() {

@@ -44,7 +44,14 @@ fn worst_ratio(sum: f64, largest: f64, smallest: f64, side: f64) -> f64 {
 }
 
 /// Lays a row along the shorter side; gives what is left.
-fn lay_row(row: &[usize], rects: &mut [Rect], left: Rect, sum: f64, is_last: bool, area: impl Fn(&usize) -> f64) -> Rect {
+fn lay_row(
+    row: &[usize],
+    rects: &mut [Rect],
+    left: Rect,
+    sum: f64,
+    is_last: bool,
+    area: impl Fn(&usize) -> f64,
+) -> Rect {
     let upright = left.width() >= left.height();
     let side = if upright { left.height() } else { left.width() };
     // The last row takes all there is, so that no rounding leaves a gap.

@@ -5,9 +5,27 @@ use tamis_chart::table::{Cells, Column, Table, Time, Unit};
 
 /// Kinds that are drawn in axes.
 pub(crate) const FRAMED: &[Kind] = &[
-    Kind::Line, Kind::Bar, Kind::Area, Kind::ErrorPoint, Kind::Bubble, Kind::Candlestick, Kind::ErrorBar, Kind::Scatter,
-    Kind::BarLine, Kind::StackedBar, Kind::PercentBar, Kind::StackedArea, Kind::Waterfall, Kind::Gantt, Kind::Step,
-    Kind::Lollipop, Kind::Slope, Kind::Dumbbell, Kind::CandlestickVolume, Kind::Pyramid, Kind::Pareto,
+    Kind::Line,
+    Kind::Bar,
+    Kind::Area,
+    Kind::ErrorPoint,
+    Kind::Bubble,
+    Kind::Candlestick,
+    Kind::ErrorBar,
+    Kind::Scatter,
+    Kind::BarLine,
+    Kind::StackedBar,
+    Kind::PercentBar,
+    Kind::StackedArea,
+    Kind::Waterfall,
+    Kind::Gantt,
+    Kind::Step,
+    Kind::Lollipop,
+    Kind::Slope,
+    Kind::Dumbbell,
+    Kind::CandlestickVolume,
+    Kind::Pyramid,
+    Kind::Pareto,
 ];
 
 const NAMES: [&str; 9] =
@@ -47,7 +65,11 @@ pub(crate) fn chart(kind: Kind, seed: u64) -> Chart {
 fn empty(kind: Kind, seed: u64) -> Chart {
     Chart {
         kind,
-        title: ["Freight by port and year", "A rather long title that tells what was measured, where, and in which years of the century"][seed as usize % 2].into(),
+        title: [
+            "Freight by port and year",
+            "A rather long title that tells what was measured, where, and in which years of the century",
+        ][seed as usize % 2]
+            .into(),
         subtitle: if seed % 3 == 0 { "In thousand tonnes".into() } else { String::new() },
         note: if seed % 4 == 0 { "Source: port authorities".into() } else { String::new() },
         table: Table::default(),
@@ -73,7 +95,8 @@ pub(crate) fn long(chart: Chart, rows: usize, seed: u64) -> Chart {
     };
     let y = |name: &str, k: u64| numbers(name, rows, seed + k);
     let price = |name: &str, k: u64, up: f64| {
-        let at = (0..rows as u64).map(|i| (200.0 + value(seed, i / 2) * 0.2).floor() + up + (value(seed + k, i) / 30.0).floor());
+        let at = (0..rows as u64)
+            .map(|i| (200.0 + value(seed, i / 2) * 0.2).floor() + up + (value(seed + k, i) / 30.0).floor());
         Column::numbers(name, Unit::count(), at)
     };
     let parts: Vec<(Channel, Column)> = match chart.kind {
@@ -84,7 +107,11 @@ pub(crate) fn long(chart: Chart, rows: usize, seed: u64) -> Chart {
         Kind::PercentBar => {
             let first: Vec<f64> = (0..rows as u64).map(|i| value(seed, i)).collect();
             let rest: Vec<f64> = first.iter().map(|v| 100.0 - v).collect();
-            vec![(X, category()), (Y, Column::numbers("Yes", Unit::count(), first)), (Y, Column::numbers("No", Unit::count(), rest))]
+            vec![
+                (X, category()),
+                (Y, Column::numbers("Yes", Unit::count(), first)),
+                (Y, Column::numbers("No", Unit::count(), rest)),
+            ]
         }
         Kind::ErrorBar | Kind::ErrorPoint => vec![
             (X, category()),

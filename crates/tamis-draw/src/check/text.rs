@@ -19,10 +19,12 @@ pub(super) fn faults(leaf: &Leaf<'_>, rules: &Rules) -> Vec<FaultKind> {
     if size < rules.least_size {
         faults.push(FaultKind::SmallText(size));
     }
-    if let (Some(ink), Some(seen)) = (leaf.ink, leaf.seen) {
-        if sticks_out(ink, seen) && !rules.may_be_cut.contains(&leaf.node.role) {
-            faults.push(FaultKind::ClippedText);
-        }
+    let may_be_cut = rules.may_be_cut.contains(&leaf.node.role);
+    if let (Some(ink), Some(seen)) = (leaf.ink, leaf.seen)
+        && sticks_out(ink, seen)
+        && !may_be_cut
+    {
+        faults.push(FaultKind::ClippedText);
     }
     faults
 }

@@ -58,7 +58,7 @@ impl Writer {
         }
         if let Some(clip) = group.clip {
             let name = self.name();
-            write!(self.defs, "<clipPath id=\"{name}\">{}</clipPath>\n", rect(clip, ""))?;
+            writeln!(self.defs, "<clipPath id=\"{name}\">{}</clipPath>", rect(clip, ""))?;
             write!(self.body, " clip-path=\"url(#{name})\"")?;
         }
         self.body.push_str(">\n");

@@ -116,10 +116,10 @@ impl Shaper {
             for cluster in run.visual_clusters() {
                 let range = cluster.text_range();
                 let range = range.start - bytes.start..range.end - bytes.start;
-                if cluster.is_ligature_continuation() {
-                    if let Some(last) = glyphs.last_mut() {
-                        last.range.end = last.range.end.max(range.end);
-                    }
+                if cluster.is_ligature_continuation()
+                    && let Some(last) = glyphs.last_mut()
+                {
+                    last.range.end = last.range.end.max(range.end);
                 }
                 for glyph in cluster.glyphs() {
                     let advance = f64::from(glyph.advance);

@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tamis_chart::spec::Figure;
 use tamis_chart::scene;
+use tamis_chart::spec::Figure;
 use tamis_core::bind::{FieldRef, Scope};
 use tamis_core::operator::{Bound, Context, OperatorConfig, Reject, Transform, Verdict};
 use tamis_core::{Name, Record, StepError, Type, Value};

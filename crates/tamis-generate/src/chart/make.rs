@@ -145,7 +145,8 @@ fn looks(scope: &mut Scope<'_>, asked: &[String]) -> Option<Vec<String>> {
     let mut good = true;
     for (i, name) in asked.iter().enumerate().filter(|(_, name)| !all.contains(&name.as_str())) {
         let hint = did_you_mean(name, all.iter().copied());
-        scope.problem(&format!("looks[{i}]"), format!("no look is called `{name}`{hint}; there are {}", all.join(", ")));
+        scope
+            .problem(&format!("looks[{i}]"), format!("no look is called `{name}`{hint}; there are {}", all.join(", ")));
         good = false;
     }
     good.then(|| asked.to_vec())

@@ -50,8 +50,7 @@ const TRIES: usize = 12;
 fn chart(width: f64, height: f64, rng: &mut Rng) -> Option<Drawing> {
     let looks = look::names().iter().map(|name| name.to_string()).collect();
     let size = Some([width.floor().max(1.0) as u32, height.floor().max(1.0) as u32]);
-    let options =
-        data::Options { looks, size, languages: 0.0, diversified: 0.0, ..data::Options::default() };
+    let options = data::Options { looks, size, languages: 0.0, diversified: 0.0, ..data::Options::default() };
     (0..TRIES).find_map(|_| {
         let kind = *rng.pick(&PLAIN)?;
         let figure = data::figure(&[kind], &options, rng).ok()?;
@@ -70,13 +69,7 @@ fn table(language: &str, width: f64, height: f64, rng: &mut Rng) -> Option<Drawi
     })
 }
 
-fn formula(
-    size: f64,
-    color: tamis_draw::Color,
-    inline: bool,
-    room: (f64, f64),
-    rng: &mut Rng,
-) -> Option<Drawing> {
+fn formula(size: f64, color: tamis_draw::Color, inline: bool, room: (f64, f64), rng: &mut Rng) -> Option<Drawing> {
     let level = if inline { Level::School } else { *rng.pick(&[Level::School, Level::University, Level::Life])? };
     let sampled = sample(Some(level), rng);
     let spec = FormulaSpec { size, ink: color, ..FormulaSpec::new(sampled.latex) };

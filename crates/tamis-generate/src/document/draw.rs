@@ -109,7 +109,9 @@ impl Transform for Draw {
         });
         let document = match laid {
             Ok(document) => document,
-            Err(error) => return Ok(Reject::because("the document cannot be typeset", [("error", Value::text(error))])),
+            Err(error) => {
+                return Ok(Reject::because("the document cannot be typeset", [("error", Value::text(error))]));
+            }
         };
         let mut children = Vec::with_capacity(document.pages.len());
         for (i, page) in document.pages.iter().enumerate() {
@@ -176,12 +178,9 @@ impl Output {
                 ("level", Type::Int),
                 ("box", Type::Box),
             ]),
-            Output::Fields => structs(&[
-                ("name", Type::Text),
-                ("key", Type::Text),
-                ("value", Type::Text),
-                ("box", Type::Box),
-            ]),
+            Output::Fields => {
+                structs(&[("name", Type::Text), ("key", Type::Text), ("value", Type::Text), ("box", Type::Box)])
+            }
             Output::Markdown | Output::DocumentMarkdown => return Type::Text.into(),
             Output::Page | Output::Pages => return Type::Int.into(),
         };

@@ -77,11 +77,8 @@ impl OperatorConfig for DrawTable {
             None => None,
         };
         let mut texts: Vec<(Name, fn(&TableSpec) -> String)> = Vec::new();
-        let wanted: [(&str, &Option<String>, fn(&TableSpec) -> String); 3] = [
-            ("html", &self.html, html),
-            ("latex", &self.latex, latex),
-            ("markdown", &self.markdown, markdown_flat),
-        ];
+        let wanted: [(&str, &Option<String>, fn(&TableSpec) -> String); 3] =
+            [("html", &self.html, html), ("latex", &self.latex, latex), ("markdown", &self.markdown, markdown_flat)];
         for (at, name, write) in wanted {
             if let Some(name) = name {
                 texts.push((scope.write(at, name, Type::Text)?, write));

@@ -140,7 +140,8 @@ impl Transform for Degrade {
         let moved = Moved(&degraded.motion);
         let motion = Motion { map: moved, width: f64::from(width), height: f64::from(height) };
         let mask = |mask: &DynamicImage| {
-            let moved = degraded.motion.mask(mask.to_luma8().as_raw()).ok_or("a mask of another size than its picture")?;
+            let moved =
+                degraded.motion.mask(mask.to_luma8().as_raw()).ok_or("a mask of another size than its picture")?;
             // A mask says yes or no: half covered is covered.
             let moved = moved.into_iter().map(|a| if a >= 128 { 255 } else { 0 }).collect();
             let moved = GrayImage::from_raw(width, height, moved).ok_or("a mask of another size than its picture")?;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use crate::registry::REGISTRY;
 use serde_json::json;
 use tamis_core::error::did_you_mean;
-use crate::registry::REGISTRY;
 
 use crate::args::OpsArgs;
 use crate::error::{Error, Outcome};

@@ -72,8 +72,7 @@ impl Launch {
     /// Runs to the end, prints what came out.
     pub fn go(mut self) -> Outcome {
         let ended = self.execute()?;
-        let report =
-            Report { launch: &self, seconds: ended.seconds, resumed: ended.resumed, meter: &ended.meter };
+        let report = Report { launch: &self, seconds: ended.seconds, resumed: ended.resumed, meter: &ended.meter };
         report.print(ended.result)
     }
 

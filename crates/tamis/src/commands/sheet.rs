@@ -28,7 +28,9 @@ pub fn run(args: &SheetArgs) -> Outcome {
     let total = dataset::samples(&dir, &run)?.filter(Result::is_ok).count();
     if total == 0 {
         let message = format!("{} has no samples to show", dir.shown());
-        return Err(Error::refused(message).help(format!("`tamis stats {}` says what became of the records", dir.shown())));
+        return Err(
+            Error::refused(message).help(format!("`tamis stats {}` says what became of the records", dir.shown()))
+        );
     }
     let shown = args.take.min(total);
     let store = launch::media(&dir)?;
@@ -46,7 +48,10 @@ pub fn run(args: &SheetArgs) -> Outcome {
     std::fs::write(&args.out, encode(&args.out, &pixels)?)
         .map_err(|e| Error::refused(format!("{}: {e}", args.out.display())))?;
     if args.json {
-        println!("{}", json!({ "out": args.out, "shown": at, "samples": total, "width": scene.width, "height": scene.height }));
+        println!(
+            "{}",
+            json!({ "out": args.out, "shown": at, "samples": total, "width": scene.width, "height": scene.height })
+        );
     } else {
         let of = human::counted(total as u64, "sample");
         println!("{} {at} of {of} in {}", human::green("✔"), args.out.display());
@@ -128,7 +133,12 @@ impl Sheet<'_> {
         let (column, row) = (at % self.args.columns, at / self.args.columns);
         let x = GAP + column as f64 * (cell + GAP);
         let y = GAP + row as f64 * (cell + self.caption + GAP);
-        scene.push(Node::fill(format!("{at}/ground"), "cell", Rect::new(x, y, x + cell, y + cell), Color::rgb(0xe0e0e0)));
+        scene.push(Node::fill(
+            format!("{at}/ground"),
+            "cell",
+            Rect::new(x, y, x + cell, y + cell),
+            Color::rgb(0xe0e0e0),
+        ));
         match record.get(field).map(|value| self.picture(value, store)) {
             Some(Ok((pixels, scale))) => {
                 let (w, h) = (f64::from(pixels.width), f64::from(pixels.height));

@@ -52,7 +52,10 @@ pub fn run(args: &VerifyArgs) -> Outcome {
             );
             if let Some(redrawn) = &redrawn {
                 let samples = human::counted(redrawn.samples, "sample");
-                println!("  {samples} made again, {} the same bit for bit", human::counted(redrawn.pictures, "picture"));
+                println!(
+                    "  {samples} made again, {} the same bit for bit",
+                    human::counted(redrawn.pictures, "picture")
+                );
             }
             println!("  digest   {}", report.digest);
         }

@@ -21,17 +21,20 @@ pub(super) fn sankey(story: &Story, rng: &mut Rng) -> Chart {
     let [low, high] = flow.measure.range;
     let decimals = flow.measure.decimals();
     let layers: Vec<&[String]> = flow.layers.iter().map(|l| &l[..l.len().min(room(story, 6, 4))]).collect();
-    let mut amounts = split(rounded(low + (high - low) * rng.unit(), decimals), &shares(rng, layers[0].len(), 0.8), decimals);
+    let mut amounts =
+        split(rounded(low + (high - low) * rng.unit(), decimals), &shares(rng, layers[0].len(), 0.8), decimals);
     let mut edges = Edges { from: Vec::new(), to: Vec::new(), values: Vec::new() };
     for pair in layers.windows(2) {
         let mut arrived = vec![0.0; pair[1].len()];
         for (node, amount) in pair[0].iter().zip(&amounts) {
             // Not everything flows everywhere.
-            let mut weights: Vec<f64> = shares(rng, pair[1].len(), 1.0).into_iter().map(|w| if chance(rng, 0.25) { 0.0 } else { w }).collect();
+            let mut weights: Vec<f64> =
+                shares(rng, pair[1].len(), 1.0).into_iter().map(|w| if chance(rng, 0.25) { 0.0 } else { w }).collect();
             if weights.iter().all(|w| *w == 0.0) {
                 weights[rng.below(pair[1].len())] = 1.0;
             }
-            for (target, value) in split(*amount, &weights, decimals).into_iter().enumerate().filter(|(_, v)| *v > 0.0) {
+            for (target, value) in split(*amount, &weights, decimals).into_iter().enumerate().filter(|(_, v)| *v > 0.0)
+            {
                 edges.from.push(node.clone());
                 edges.to.push(pair[1][target].clone());
                 edges.values.push(value);
@@ -66,12 +69,21 @@ pub(super) fn network(story: &Story, rng: &mut Rng) -> Chart {
         edges.from.push(nodes[a].clone());
         edges.to.push(nodes[b].clone());
         let value = low + (high - low) * rng.unit() * rng.unit();
-        edges.values.push(rounded(value, network.measure.decimals()).max(10f64.powi(-i32::from(network.measure.decimals()))));
+        edges
+            .values
+            .push(rounded(value, network.measure.decimals()).max(10f64.powi(-i32::from(network.measure.decimals()))));
     }
     chart(Kind::Node, &network.title, &network.ends, edges, &network.measure, story)
 }
 
-fn chart(kind: Kind, heading: &str, ends: &[String; 2], edges: Edges, measure: &'static super::super::library::Measure, story: &Story) -> Chart {
+fn chart(
+    kind: Kind,
+    heading: &str,
+    ends: &[String; 2],
+    edges: Edges,
+    measure: &'static super::super::library::Measure,
+    story: &Story,
+) -> Chart {
     let mut sheet = Sheet::default();
     sheet.add(Channel::Source, Column::text(&ends[0], edges.from));
     sheet.add(Channel::Target, Column::text(&ends[1], edges.to));

@@ -2,9 +2,9 @@
 
 use tamis_core::rng::Rng;
 
+use super::super::course;
 use super::super::library::Profile;
 use super::super::random::{between, chance, normal, rounded, some_of};
-use super::super::course;
 use super::super::story::{Room, Story};
 use super::super::title::{self, View};
 use super::matrix::{Asked, Heads, Matrix, heads, series_count};
@@ -52,7 +52,9 @@ fn bars(story: &Story, rng: &mut Rng) -> Matrix {
             let all = story.some_entities(4, room(story, 11, 6), rng);
             sorted_maybe(story.now(measure, &all, time), story, rng)
         }
-        4 | 5 if story.has_years() => story.entities_by_times(measure, &few, &story.spread_times(2 + rng.below(2)), false),
+        4 | 5 if story.has_years() => {
+            story.entities_by_times(measure, &few, &story.spread_times(2 + rng.below(2)), false)
+        }
         6 | 7 => {
             let count = series_count(story, rng);
             let turned = chance(rng, 0.3);
@@ -159,7 +161,11 @@ fn correlation(story: &Story, rng: &mut Rng) -> Chart {
     for (a, name) in names.iter().enumerate() {
         let value = |b: usize| match a == b {
             true => 1.0,
-            false => rounded((factors[a][0] * factors[b][0] + factors[a][1] * factors[b][1]) / (norm(&factors[a]) * norm(&factors[b])), 2),
+            false => rounded(
+                (factors[a][0] * factors[b][0] + factors[a][1] * factors[b][1])
+                    / (norm(&factors[a]) * norm(&factors[b])),
+                2,
+            ),
         };
         sheet.add(Channel::Y, Column::numbers(*name, unit.clone(), (0..names.len()).map(value)));
     }
@@ -251,7 +257,10 @@ pub(super) fn radar(story: &Story, rng: &mut Rng) -> Chart {
         return scores(profile, story, rng);
     }
     let ranks = story.some_entities(1, 3, rng);
-    match (story.entities_by_parts(&ranks, story.one_time(rng), true, usize::MAX).filter(|m| m.series[0].1.len() >= 3), profile) {
+    match (
+        story.entities_by_parts(&ranks, story.one_time(rng), true, usize::MAX).filter(|m| m.series[0].1.len() >= 3),
+        profile,
+    ) {
         (Some(matrix), _) => matrix.chart(Kind::Radar, story, rng),
         (None, Some(profile)) => scores(profile, story, rng),
         // A family without parts in a theme without profiles: entities as spokes.
@@ -274,7 +283,9 @@ fn scores(profile: &'static Profile, story: &Story, rng: &mut Rng) -> Chart {
         let general = rng.range(0.3, 0.75);
         let values: Vec<f64> = chosen
             .iter()
-            .map(|_| course::settled(&profile.measure, low + (high - low) * (general + 0.2 * normal(rng)).clamp(0.02, 0.98)))
+            .map(|_| {
+                course::settled(&profile.measure, low + (high - low) * (general + 0.2 * normal(rng)).clamp(0.02, 0.98))
+            })
             .collect();
         sheet.add(Channel::Y, Column::numbers(&profile.of[series], profile.measure.table_unit(), values));
     }
@@ -329,7 +340,13 @@ pub(super) fn parallel(story: &Story, rng: &mut Rng) -> Chart {
     let time = story.one_time(rng);
     let ranks = story.some_entities(4, room(story, 9, 6), rng);
     let mut sheet = Sheet::default();
-    sheet.add(Channel::X, heads(&title::capital(&story.family.entity.one), Heads::Names(ranks.iter().map(|r| story.name(*r).into()).collect())));
+    sheet.add(
+        Channel::X,
+        heads(
+            &title::capital(&story.family.entity.one),
+            Heads::Names(ranks.iter().map(|r| story.name(*r).into()).collect()),
+        ),
+    );
     for (m, measure) in story.family.measures.iter().enumerate() {
         let values = ranks.iter().map(|r| story.values[m][*r][time]);
         sheet.add(Channel::Y, Column::numbers(&measure.name, measure.table_unit(), values));

@@ -88,7 +88,12 @@ impl Story {
     pub(super) fn parts_over_time(&self, rank: usize, count: usize) -> Option<Matrix> {
         let (measure, parts) = (self.family.whole()?, self.family.parts.as_ref()?);
         let columns: Vec<Vec<f64>> = (0..self.times.len()).map(|t| self.parts_at(measure, rank, t)).collect();
-        let series = parts.items.iter().take(count).enumerate().map(|(p, name)| (name.clone(), columns.iter().map(|c| c[p]).collect()));
+        let series = parts
+            .items
+            .iter()
+            .take(count)
+            .enumerate()
+            .map(|(p, name)| (name.clone(), columns.iter().map(|c| c[p]).collect()));
         Some(Matrix {
             rows: Heads::Times(self.times.clone()),
             row_name: title::time_word(self, &self.times),
@@ -143,7 +148,12 @@ impl Story {
         let (rows, row_name, series, series_name): (_, _, Vec<(String, Vec<f64>)>, _) = if turned {
             (items, part, names.into_iter().enumerate().map(|(e, n)| (n, cells[e][..shown].to_vec())).collect(), entity)
         } else {
-            (names, entity, items.into_iter().enumerate().map(|(p, n)| (n, cells.iter().map(|c| c[p]).collect())).collect(), part)
+            (
+                names,
+                entity,
+                items.into_iter().enumerate().map(|(p, n)| (n, cells.iter().map(|c| c[p]).collect())).collect(),
+                part,
+            )
         };
         Some(Matrix {
             rows: Heads::Names(rows),
@@ -168,10 +178,26 @@ impl Story {
         let entity = &self.family.entity.one;
         if turned {
             let series = ranks.iter().map(by_entity).collect();
-            return Matrix { rows: Heads::Times(shown), row_name: word, series, series_name: entity.clone(), measure, view: View::Years, vars };
+            return Matrix {
+                rows: Heads::Times(shown),
+                row_name: word,
+                series,
+                series_name: entity.clone(),
+                measure,
+                view: View::Years,
+                vars,
+            };
         }
         let series = times.iter().map(by_time).collect();
-        Matrix { rows: self.names(ranks), row_name: title::capital(entity), series, series_name: word, measure, view: View::Years, vars }
+        Matrix {
+            rows: self.names(ranks),
+            row_name: title::capital(entity),
+            series,
+            series_name: word,
+            measure,
+            view: View::Years,
+            vars,
+        }
     }
 
     fn names(&self, ranks: &[usize]) -> Heads {
@@ -218,7 +244,15 @@ impl Matrix {
     }
 
     /// The same with values in another unit than the measure's.
-    pub(super) fn chart_of(self, kind: Kind, story: &Story, unit: Unit, name: &str, symbol: &str, rng: &mut Rng) -> Chart {
+    pub(super) fn chart_of(
+        self,
+        kind: Kind,
+        story: &Story,
+        unit: Unit,
+        name: &str,
+        symbol: &str,
+        rng: &mut Rng,
+    ) -> Chart {
         let mut sheet = Sheet::default();
         sheet.add(Channel::X, heads(&self.row_name, self.rows));
         for (name, values) in self.series {
@@ -242,9 +276,11 @@ fn drop_first(values: &mut Vec<f64>, count: usize) {
 pub(super) fn heads(name: &str, rows: Heads) -> Column {
     match rows {
         Heads::Names(names) => Column::text(name, names),
-        Heads::Times(times) => {
-            Column { name: name.into(), unit: Unit::default(), cells: Cells::Time(times.into_iter().map(Some).collect()) }
-        }
+        Heads::Times(times) => Column {
+            name: name.into(),
+            unit: Unit::default(),
+            cells: Cells::Time(times.into_iter().map(Some).collect()),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! Charts of each kind from a story.
 
-mod grid;
 mod flow;
+mod grid;
 mod matrix;
 mod part;
 mod plane;
@@ -44,7 +44,9 @@ pub(super) fn build(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
         Kind::Histogram | Kind::Density | Kind::HistogramDensity => sample::distribution(kind, story, rng),
         Kind::Box | Kind::Violin | Kind::BoxViolin => sample::distribution(kind, story, rng),
         Kind::ErrorPoint | Kind::ErrorBar => sample::means(kind, story, rng),
-        Kind::Scatter | Kind::ScatterHistogram | Kind::ScatterDensity | Kind::HexHistogram => point::scatter(kind, story, rng),
+        Kind::Scatter | Kind::ScatterHistogram | Kind::ScatterDensity | Kind::HexHistogram => {
+            point::scatter(kind, story, rng)
+        }
         Kind::Bubble => point::bubble(story, rng),
         Kind::Quiver => plane::quiver(story, rng),
         Kind::Surface3d | Kind::Contour => plane::surface(kind, story, rng),

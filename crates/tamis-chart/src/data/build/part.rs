@@ -58,7 +58,8 @@ fn grown(story: &Story, least: usize, rng: &mut Rng) -> Option<Grown<'static>> {
         let size = rng.range(0.35, 1.0);
         let mut value = || {
             let place = size * (0.1 + 0.9 * rng.unit() * rng.unit().sqrt());
-            rounded(low + (high - low) * place, tree.measure.decimals()).max(10f64.powi(-i32::from(tree.measure.decimals())))
+            rounded(low + (high - low) * place, tree.measure.decimals())
+                .max(10f64.powi(-i32::from(tree.measure.decimals())))
         };
         // The best known members stand first in the files.
         let named = members.iter().take(count).map(|m| (m.as_str(), value())).collect();
@@ -91,7 +92,8 @@ pub(super) fn tree(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
     sheet.add(Channel::Parent, Column { name: "Group".into(), unit: Unit::default(), cells: Cells::Text(parents) });
     let value = measure.map_or("Value", |m| &m.name);
     sheet.add(Channel::Value, Column { name: value.into(), unit, cells: Cells::Number(values) });
-    let mut chart = sheet.chart(kind, heading, Axis::default(), measure.map(|m| title::axis(story, m)).unwrap_or_default());
+    let mut chart =
+        sheet.chart(kind, heading, Axis::default(), measure.map(|m| title::axis(story, m)).unwrap_or_default());
     chart.value_labels = chance(rng, 0.4);
     chart
 }
@@ -106,8 +108,12 @@ pub(super) fn pie_bar(story: &Story, rng: &mut Rng) -> Chart {
     let sums: Vec<f64> = grown.groups.iter().map(|(_, m)| rounded(total(m), decimals)).collect();
     let parts = grown.groups[0].1.clone();
     let rows = sums.len().max(parts.len());
-    let padded = |values: Vec<f64>| -> Cells { Cells::Number(values.into_iter().map(Some).chain(std::iter::repeat(None)).take(rows).collect()) };
-    let named = |names: Vec<&str>| Cells::Text(names.into_iter().map(|n| Some(n.to_string())).chain(std::iter::repeat(None)).take(rows).collect());
+    let padded = |values: Vec<f64>| -> Cells {
+        Cells::Number(values.into_iter().map(Some).chain(std::iter::repeat(None)).take(rows).collect())
+    };
+    let named = |names: Vec<&str>| {
+        Cells::Text(names.into_iter().map(|n| Some(n.to_string())).chain(std::iter::repeat(None)).take(rows).collect())
+    };
     let measure = &grown.tree.measure;
     let unit = measure.table_unit();
     let mut sheet = Sheet::default();
@@ -115,7 +121,12 @@ pub(super) fn pie_bar(story: &Story, rng: &mut Rng) -> Chart {
     add(Channel::X, grown.tree.name.clone(), Unit::default(), named(grown.groups.iter().map(|g| g.0).collect()));
     add(Channel::Y, measure.name.clone(), unit.clone(), padded(sums));
     add(Channel::Group, grown.groups[0].0.to_string(), Unit::default(), named(parts.iter().map(|p| p.0).collect()));
-    add(Channel::Y2, format!("{} ({})", measure.name, grown.groups[0].0), unit, padded(parts.iter().map(|p| p.1).collect()));
+    add(
+        Channel::Y2,
+        format!("{} ({})", measure.name, grown.groups[0].0),
+        unit,
+        padded(parts.iter().map(|p| p.1).collect()),
+    );
     let mut chart = sheet.chart(Kind::PieBar, grown.tree.title.clone(), Axis::default(), title::axis(story, measure));
     chart.value_labels = chance(rng, 0.7);
     chart
@@ -134,7 +145,10 @@ pub(super) fn funnel(story: &Story, rng: &mut Rng) -> Chart {
         value *= rng.range(0.38, 0.9);
     }
     sheet.add(Channel::X, Column::text(&funnel.name, stages));
-    sheet.add(Channel::Y, Column::numbers(&funnel.measure.name, Unit { additive: false, ..funnel.measure.table_unit() }, values));
+    sheet.add(
+        Channel::Y,
+        Column::numbers(&funnel.measure.name, Unit { additive: false, ..funnel.measure.table_unit() }, values),
+    );
     let x = Axis { title: funnel.name.clone(), ..Axis::default() };
     let mut chart = sheet.chart(Kind::Funnel, funnel.title.clone(), x, title::axis(story, &funnel.measure));
     chart.value_labels = chance(rng, 0.8);
@@ -148,7 +162,8 @@ pub(super) fn waterfall(story: &Story, rng: &mut Rng) -> Chart {
     let decimals = ledger.measure.decimals();
     let start = rounded(low + (high - low) * rng.unit(), decimals);
     let most = room(story, 8, 6);
-    let (ups, downs) = (between(rng, 1, ledger.up.len().min(most / 2)), between(rng, 1, ledger.down.len().min(most / 2)));
+    let (ups, downs) =
+        (between(rng, 1, ledger.up.len().min(most / 2)), between(rng, 1, ledger.down.len().min(most / 2)));
     let mut steps: Vec<(&str, f64)> = Vec::new();
     for (names, count, sign) in [(&ledger.up, ups, 1.0), (&ledger.down, downs, -1.0)] {
         for index in some_of(rng, names.len(), count) {
@@ -211,7 +226,8 @@ pub(super) fn pyramid(story: &Story, rng: &mut Rng) -> Chart {
 /// A value for every region of a map.
 pub(super) fn tile_map(story: &Story, rng: &mut Rng) -> Chart {
     let Some(regional) = rng.pick(&story.theme.regional) else { return shares(Kind::Pie, story, rng) };
-    let language = |m: &&Map| m.language == story.theme.language && (regional.maps.is_empty() || regional.maps.contains(&m.name));
+    let language =
+        |m: &&Map| m.language == story.theme.language && (regional.maps.is_empty() || regional.maps.contains(&m.name));
     let maps: Vec<&Map> = library().maps.iter().filter(language).collect();
     let Some(map) = rng.pick(&maps) else { return shares(Kind::Pie, story, rng) };
     // Neighbours are alike: a slope over the map, one centre, and noise.
@@ -230,7 +246,12 @@ pub(super) fn tile_map(story: &Story, rng: &mut Rng) -> Chart {
     sheet.add(Channel::X, Column::text(&map.region, map.tiles.keys()));
     sheet.add(Channel::Group, Column::text("Place", map.tiles.values().map(|t| format!("{},{}", t[0], t[1]))));
     sheet.add(Channel::Value, Column::numbers(&measure.name, measure.table_unit(), values));
-    let mut chart = sheet.chart(Kind::TileMap, regional.title.replace("{map}", &map.title), Axis::default(), title::axis(story, measure));
+    let mut chart = sheet.chart(
+        Kind::TileMap,
+        regional.title.replace("{map}", &map.title),
+        Axis::default(),
+        title::axis(story, measure),
+    );
     chart.value_labels = map.tiles.len() <= 30 && chance(rng, 0.5);
     chart
 }

@@ -26,7 +26,10 @@ pub(super) fn surface(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
     let [from, to] = field.value.range;
     let value = |h: &f64| {
         let noise = 0.006 * normal(rng);
-        rounded(from + (to - from) * (0.03 + 0.94 * (h - low) / (high - low).max(1e-9) + noise).clamp(0.0, 1.0), field.value.decimals())
+        rounded(
+            from + (to - from) * (0.03 + 0.94 * (h - low) / (high - low).max(1e-9) + noise).clamp(0.0, 1.0),
+            field.value.decimals(),
+        )
     };
     let values: Vec<f64> = heights.iter().map(value).collect();
     let mut sheet = Sheet::default();
@@ -34,7 +37,10 @@ pub(super) fn surface(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
     let up: Vec<f64> = ys.iter().flat_map(|y| xs.iter().map(|_| *y)).collect();
     sheet.add(Channel::X, Column::numbers(&field.x.name, grid_unit(&field.x), across));
     sheet.add(Channel::Y, Column::numbers(&field.y.name, grid_unit(&field.y), up));
-    sheet.add(Channel::Value, Column::numbers(&field.value.name, Unit { additive: false, ..field.value.table_unit() }, values));
+    sheet.add(
+        Channel::Value,
+        Column::numbers(&field.value.name, Unit { additive: false, ..field.value.table_unit() }, values),
+    );
     sheet.chart(kind, field.title.clone(), title::axis(story, &field.x), title::axis(story, &field.y))
 }
 
@@ -59,7 +65,16 @@ struct Hills {
 impl Hills {
     fn drawn(relief: Relief, rng: &mut Rng) -> Hills {
         let count = between(rng, 2, 4);
-        let hills = (0..count).map(|i| [rng.range(0.12, 0.88), rng.range(0.12, 0.88), rng.range(0.12, 0.26), if i == 0 { 1.0 } else { rng.range(-0.5, 0.85) }]).collect();
+        let hills = (0..count)
+            .map(|i| {
+                [
+                    rng.range(0.12, 0.88),
+                    rng.range(0.12, 0.88),
+                    rng.range(0.12, 0.26),
+                    if i == 0 { 1.0 } else { rng.range(-0.5, 0.85) },
+                ]
+            })
+            .collect();
         Hills { relief, hills, turn: rng.range(-0.7, 0.7), waves: [rng.range(1.0, 2.4), rng.range(0.0, 1.0)] }
     }
 
@@ -74,8 +89,14 @@ impl Hills {
         match self.relief {
             Relief::Peaks => bumps,
             Relief::Ridge => (-(across * across) / 0.05).exp() * (1.0 + 0.5 * u) + 0.25 * bumps,
-            Relief::Bowl => 2.2 * ((u - self.hills[0][0]).powi(2) + 1.4 * (v - self.hills[0][1]).powi(2)) + 0.15 * bumps,
-            Relief::Waves => (std::f64::consts::TAU * (self.waves[0] * across + self.waves[1])).sin() + 0.4 * (std::f64::consts::TAU * v).cos() + 0.3 * bumps,
+            Relief::Bowl => {
+                2.2 * ((u - self.hills[0][0]).powi(2) + 1.4 * (v - self.hills[0][1]).powi(2)) + 0.15 * bumps
+            }
+            Relief::Waves => {
+                (std::f64::consts::TAU * (self.waves[0] * across + self.waves[1])).sin()
+                    + 0.4 * (std::f64::consts::TAU * v).cos()
+                    + 0.3 * bumps
+            }
             Relief::Slope => (0.5 + across).max(0.0).powf(1.6) + 0.3 * bumps,
         }
     }

@@ -20,7 +20,14 @@ enum Relation {
     Hill,
 }
 
-const RELATIONS: [Relation; 6] = [Relation::Straight, Relation::Straight, Relation::Straight, Relation::Saturating, Relation::Accelerating, Relation::Hill];
+const RELATIONS: [Relation; 6] = [
+    Relation::Straight,
+    Relation::Straight,
+    Relation::Straight,
+    Relation::Saturating,
+    Relation::Accelerating,
+    Relation::Hill,
+];
 
 /// Two quantities of observations, in groups or not.
 pub(super) fn scatter(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
@@ -74,7 +81,8 @@ pub(super) fn bubble(story: &Story, rng: &mut Rng) -> Chart {
         let typical = m.map_or(size.range[1], |m| story.values[m][*rank][story.times.len() - 1]);
         areas.extend(a.iter().map(|_| {
             let factor = if by_entity { 1.0 } else { 0.45 + 1.1 * rng.unit() * rng.unit() };
-            super::super::random::rounded(typical * factor, size.decimals()).max(10f64.powi(-i32::from(size.decimals())))
+            super::super::random::rounded(typical * factor, size.decimals())
+                .max(10f64.powi(-i32::from(size.decimals())))
         }));
         xs.extend(a);
         ys.extend(b);
@@ -101,7 +109,14 @@ fn pair(story: &Story, rng: &mut Rng) -> (&'static Measure, &'static Measure) {
     if chance(rng, 0.75) { (a, b) } else { (b, a) }
 }
 
-fn points(x: &Measure, y: &Measure, place: f64, relation: Relation, count: usize, rng: &mut Rng) -> (Vec<f64>, Vec<f64>) {
+fn points(
+    x: &Measure,
+    y: &Measure,
+    place: f64,
+    relation: Relation,
+    count: usize,
+    rng: &mut Rng,
+) -> (Vec<f64>, Vec<f64>) {
     // The correlation is known of the pair with the family's first sample; of that one itself, none is.
     let r = if y.r != 0.0 { y.r } else { x.r };
     let (mut xs, mut ys) = (Vec::with_capacity(count), Vec::with_capacity(count));

@@ -38,7 +38,11 @@ pub(super) fn distribution(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
         Kind::Histogram | Kind::HistogramDensity => rng.pick(&story.phrases.count).cloned().unwrap_or_default(),
         _ => story.phrases.density.clone(),
     };
-    let (x, y) = if upright { (title::plain_axis(&story.family.entity.one, rng), value) } else { (value, Axis { title: counted, ..Axis::default() }) };
+    let (x, y) = if upright {
+        (title::plain_axis(&story.family.entity.one, rng), value)
+    } else {
+        (value, Axis { title: counted, ..Axis::default() })
+    };
     let names: Vec<&str> = ranks.iter().map(|r| story.name(*r)).collect();
     let mut chart = sheet.chart(kind, String::new(), x, y);
     chart.horizontal = kind == Kind::Box && lying(names.iter(), rng);
@@ -63,7 +67,8 @@ fn draws(measure: &Measure, place: f64, count: usize, rng: &mut Rng) -> Vec<f64>
 
 /// Means with errors: groups in one or two years, or groups over time.
 pub(super) fn means(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
-    let positive: Vec<&Measure> = story.family.samples.iter().filter(|m| m.is_positive() || kind == Kind::ErrorPoint).collect();
+    let positive: Vec<&Measure> =
+        story.family.samples.iter().filter(|m| m.is_positive() || kind == Kind::ErrorPoint).collect();
     let measure = rng.pick(&positive).copied().unwrap_or(&story.family.samples[0]);
     let over_time = kind == Kind::ErrorPoint && chance(rng, 0.45);
     let ranks = story.some_entities(if over_time { 1 } else { 3 }, if over_time { 3 } else { room(story, 8, 5) }, rng);
@@ -76,7 +81,11 @@ pub(super) fn means(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
         (Heads::Times(last.to_vec()), title::time_word(story, last), names)
     } else {
         let names: Vec<String> = ranks.iter().map(|r| story.name(*r).to_string()).collect();
-        let series = if several { ends.iter().map(ToString::to_string).collect() } else { vec![title::capital(&format!("{} {}", story.phrases.mean, measure.name))] };
+        let series = if several {
+            ends.iter().map(ToString::to_string).collect()
+        } else {
+            vec![title::capital(&format!("{} {}", story.phrases.mean, measure.name))]
+        };
         (Heads::Names(names), title::capital(&story.family.entity.one), series)
     };
     let names: Vec<String> = match &rows {
@@ -96,8 +105,14 @@ pub(super) fn means(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
         for row in 0..count {
             drift = 0.6 * drift + 0.07 * normal(rng);
             let place = if over_time { story.places[ranks[s]] } else { story.places[ranks[row]] };
-            let raw = course::sample(&Measure { decimals: Some(decimals), count: false, shape: Default::default(), ..measure.clone() }, (place + drift).clamp(0.0, 1.0), drift + 0.15 * s as f64, rng);
-            let half = rounded(span * strength * (0.55 + 0.9 * rng.unit()), decimals).max(10f64.powi(-i32::from(decimals)));
+            let raw = course::sample(
+                &Measure { decimals: Some(decimals), count: false, shape: Default::default(), ..measure.clone() },
+                (place + drift).clamp(0.0, 1.0),
+                drift + 0.15 * s as f64,
+                rng,
+            );
+            let half =
+                rounded(span * strength * (0.55 + 0.9 * rng.unit()), decimals).max(10f64.powi(-i32::from(decimals)));
             values.push(raw);
             halves.push(half);
         }

@@ -3,9 +3,9 @@
 use tamis_core::rng::Rng;
 
 use super::super::calendar;
+use super::super::course;
 use super::super::library::{Curve, Form};
 use super::super::random::{between, chance, normal, rounded, some_of};
-use super::super::course;
 use super::super::story::Story;
 use super::super::title;
 use super::matrix::{Asked, Heads, Matrix, heads, series_count};
@@ -77,13 +77,24 @@ fn curves(curve: &'static Curve, story: &Story, rng: &mut Rng) -> Chart {
         let u = i as f64 / (count - 1) as f64;
         if curve.log { low * (high / low).powf(u) } else { low + (high - low) * u }
     };
-    let decimals = if curve.log { curve.x.decimals().max((2.0 - low.log10()).clamp(0.0, 8.0) as u8) } else { curve.x.decimals() + 1 };
+    let decimals = if curve.log {
+        curve.x.decimals().max((2.0 - low.log10()).clamp(0.0, 8.0) as u8)
+    } else {
+        curve.x.decimals() + 1
+    };
     let mut xs: Vec<f64> = (0..count).map(|i| rounded(spaced(i), decimals)).collect();
     xs.dedup();
     let shown = between(rng, 1, 4);
     let chosen = some_of(rng, curve.series.len(), shown);
     let mut sheet = Sheet::default();
-    sheet.add(Channel::X, Column::numbers(&curve.x.name, Unit { symbol: curve.x.unit.clone(), decimals, additive: false }, xs.iter().copied()));
+    sheet.add(
+        Channel::X,
+        Column::numbers(
+            &curve.x.name,
+            Unit { symbol: curve.x.unit.clone(), decimals, additive: false },
+            xs.iter().copied(),
+        ),
+    );
     let [floor, ceiling] = curve.y.range;
     for series in chosen {
         let (top, place, pace) = (rng.range(0.55, 1.0), rng.range(0.25, 0.65), rng.range(0.7, 1.5));
@@ -95,7 +106,10 @@ fn curves(curve: &'static Curve, story: &Story, rng: &mut Rng) -> Chart {
             course::settled(&curve.y, floor + (ceiling - floor) * height)
         };
         let values: Vec<f64> = (0..xs.len()).map(value).collect();
-        sheet.add(Channel::Y, Column::numbers(&curve.series[series], Unit { additive: false, ..curve.y.table_unit() }, values));
+        sheet.add(
+            Channel::Y,
+            Column::numbers(&curve.series[series], Unit { additive: false, ..curve.y.table_unit() }, values),
+        );
     }
     let mut x = title::axis(story, &curve.x);
     if curve.log {
@@ -166,7 +180,8 @@ pub(super) fn candles(kind: Kind, story: &Story, rng: &mut Rng) -> Chart {
 /// Tasks that follow each other with overlaps.
 pub(super) fn gantt(story: &Story, rng: &mut Rng) -> Chart {
     let Some(project) = rng.pick(&story.theme.projects) else { return series(Kind::Line, story, rng) };
-    let tasks: Vec<(&str, &str)> = project.phases.iter().flat_map(|(p, tasks)| tasks.iter().map(move |t| (p.as_str(), t.as_str()))).collect();
+    let tasks: Vec<(&str, &str)> =
+        project.phases.iter().flat_map(|(p, tasks)| tasks.iter().map(move |t| (p.as_str(), t.as_str()))).collect();
     let most = room(story, 14, 7);
     // Dropping tasks at random keeps phases in their order.
     let keep = some_of(rng, tasks.len(), most.min(tasks.len()));

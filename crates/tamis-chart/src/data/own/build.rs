@@ -35,11 +35,19 @@ struct Groups {
 pub(super) fn chart(own: &OwnTable, kind: Kind, rng: &mut Rng) -> Result<Chart, OwnError> {
     let maker = Maker { own, g: &own.gathered };
     match kind {
-        Kind::Bar | Kind::Lollipop | Kind::Pareto | Kind::Pie | Kind::Donut | Kind::Rose | Kind::Radar => maker.grouped(kind, rng),
-        Kind::Line | Kind::Area | Kind::Step | Kind::StackedArea | Kind::StackedBar | Kind::Heatmap => maker.over_time(kind, rng),
+        Kind::Bar | Kind::Lollipop | Kind::Pareto | Kind::Pie | Kind::Donut | Kind::Rose | Kind::Radar => {
+            maker.grouped(kind, rng)
+        }
+        Kind::Line | Kind::Area | Kind::Step | Kind::StackedArea | Kind::StackedBar | Kind::Heatmap => {
+            maker.over_time(kind, rng)
+        }
         Kind::BarLine => maker.bar_line(rng),
-        Kind::Histogram | Kind::Density | Kind::HistogramDensity | Kind::Box | Kind::Violin | Kind::BoxViolin => maker.distribution(kind, rng),
-        Kind::Scatter | Kind::ScatterHistogram | Kind::ScatterDensity | Kind::HexHistogram | Kind::Bubble => maker.points(kind, rng),
+        Kind::Histogram | Kind::Density | Kind::HistogramDensity | Kind::Box | Kind::Violin | Kind::BoxViolin => {
+            maker.distribution(kind, rng)
+        }
+        Kind::Scatter | Kind::ScatterHistogram | Kind::ScatterDensity | Kind::HexHistogram | Kind::Bubble => {
+            maker.points(kind, rng)
+        }
         Kind::Parallel => maker.parallel(),
         _ => Err(maker.lacks("data that a table of rows can give", kind)),
     }
@@ -53,17 +61,28 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn lacks(&self, expected: &str, kind: Kind) -> OwnError {
         let found: Vec<String> = self.own.roles.iter().take(12).map(ToString::to_string).collect();
-        OwnError::new(format!("{} as a {}", self.own.name, kind.words()), expected, found.join("; "), "take one of the kinds that `kinds()` lists")
+        OwnError::new(
+            format!("{} as a {}", self.own.name, kind.words()),
+            expected,
+            found.join("; "),
+            "take one of the kinds that `kinds()` lists",
+        )
     }
 
     /// The measures; the number of rows where no column has numbers.
     fn measures(&self) -> Vec<Measure> {
         let of = |(rank, i): (usize, &usize)| match &self.own.roles[*i].role {
-            Role::Number(unit) => Some(Measure { name: self.own.roles[*i].name.clone(), unit: unit.clone(), rank: Some(rank) }),
+            Role::Number(unit) => {
+                Some(Measure { name: self.own.roles[*i].name.clone(), unit: unit.clone(), rank: Some(rank) })
+            }
             _ => None,
         };
         let found: Vec<Measure> = self.g.numbers.iter().enumerate().filter_map(of).collect();
-        if found.is_empty() { vec![Measure { name: "Number of rows".into(), unit: Unit::count(), rank: None }] } else { found }
+        if found.is_empty() {
+            vec![Measure { name: "Number of rows".into(), unit: Unit::count(), rank: None }]
+        } else {
+            found
+        }
     }
 
     fn measure(&self, rng: &mut Rng, fits: impl Fn(&Measure) -> bool) -> Option<Measure> {
@@ -136,31 +155,45 @@ impl Maker<'_> {
         note.extend(self.merged_rows(measures, kept.iter().map(|g| g.1.1)));
         let values = measures.iter().map(|m| kept.iter().map(|g| value(m, &g.1)).collect()).collect();
         let about = self.own.roles[column].name.clone();
-        let x = Column { name: about.clone(), unit: Unit::default(), cells: Cells::Time(kept.iter().map(|g| Some(g.0)).collect()) };
+        let x = Column {
+            name: about.clone(),
+            unit: Unit::default(),
+            cells: Cells::Time(kept.iter().map(|g| Some(g.0)).collect()),
+        };
         Some(Groups { x, values, note, about })
     }
 
     /// One series over categories, or over times where there is no category.
     fn grouped(&self, kind: Kind, rng: &mut Rng) -> Result<Chart, OwnError> {
         let parts = matches!(kind, Kind::Pie | Kind::Donut | Kind::Pareto);
-        let measure = self.measure(rng, |m| !parts || m.unit.additive).ok_or_else(|| self.lacks("numbers that may be summed", kind))?;
+        let measure = self
+            .measure(rng, |m| !parts || m.unit.additive)
+            .ok_or_else(|| self.lacks("numbers that may be summed", kind))?;
         let columns: Vec<usize> = self.g.names.iter().filter(|(_, n)| n.len() > 1).map(|(i, _)| *i).collect();
         let measures = [measure];
         let groups = match rng.pick(&columns) {
-            Some(column) => self.categories(*column, &measures, !matches!(kind, Kind::Radar | Kind::Lollipop | Kind::Pareto)),
-            None if matches!(kind, Kind::Bar | Kind::Lollipop) => self.times(&measures).ok_or_else(|| self.lacks("a column of categories or dates", kind))?,
+            Some(column) => {
+                self.categories(*column, &measures, !matches!(kind, Kind::Radar | Kind::Lollipop | Kind::Pareto))
+            }
+            None if matches!(kind, Kind::Bar | Kind::Lollipop) => {
+                self.times(&measures).ok_or_else(|| self.lacks("a column of categories or dates", kind))?
+            }
             None => return Err(self.lacks("a column with two categories or more", kind)),
         };
         let long = groups.x.len() > 6;
         let mut chart = self.drawn(kind, groups, &measures, &[])?;
-        chart.horizontal = long && matches!(kind, Kind::Bar | Kind::Lollipop) && matches!(chart.table.columns[0].cells, Cells::Text(_));
+        chart.horizontal = long
+            && matches!(kind, Kind::Bar | Kind::Lollipop)
+            && matches!(chart.table.columns[0].cells, Cells::Text(_));
         Ok(chart)
     }
 
     /// Series over time: one for a measure, or one for each of the largest categories.
     fn over_time(&self, kind: Kind, rng: &mut Rng) -> Result<Chart, OwnError> {
         let stacked = matches!(kind, Kind::StackedArea | Kind::StackedBar);
-        let measure = self.measure(rng, |m| !stacked || m.unit.additive).ok_or_else(|| self.lacks("numbers that may be summed", kind))?;
+        let measure = self
+            .measure(rng, |m| !stacked || m.unit.additive)
+            .ok_or_else(|| self.lacks("numbers that may be summed", kind))?;
         let several = stacked || kind == Kind::Heatmap || rng.below(2) == 0;
         if several && let Some((groups, series)) = self.by_time_and_name(&measure, stacked) {
             return self.drawn(kind, groups, &series, &[]);
@@ -184,20 +217,29 @@ impl Maker<'_> {
         }
         let mut totals: std::collections::BTreeMap<&String, (Sums, u64)> = Default::default();
         pairs.iter().for_each(|((_, name), group)| merge(totals.entry(name).or_default(), group));
-        let mut names: Vec<(&String, f64)> = totals.iter().map(|(n, g)| (*n, value(measure, g).unwrap_or(f64::MIN))).collect();
+        let mut names: Vec<(&String, f64)> =
+            totals.iter().map(|(n, g)| (*n, value(measure, g).unwrap_or(f64::MIN))).collect();
         names.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         let count = names.len();
         names.truncate(6);
         if names.len() < 2 {
             return None;
         }
-        let times: std::collections::BTreeSet<Time> = one_step(pairs.keys().map(|k| (k.0, ())).collect()).into_keys().collect();
-        let at = |t: &Time, n: &String| pairs.get(&(*t, n.clone())).and_then(|g| value(measure, g)).or(filled.then_some(0.0));
+        let times: std::collections::BTreeSet<Time> =
+            one_step(pairs.keys().map(|k| (k.0, ())).collect()).into_keys().collect();
+        let at = |t: &Time, n: &String| {
+            pairs.get(&(*t, n.clone())).and_then(|g| value(measure, g)).or(filled.then_some(0.0))
+        };
         let values = names.iter().map(|(n, _)| times.iter().map(|t| at(t, n)).collect()).collect();
-        let mut note = if count > names.len() { vec![format!("The {} largest of {count}.", names.len())] } else { Vec::new() };
+        let mut note =
+            if count > names.len() { vec![format!("The {} largest of {count}.", names.len())] } else { Vec::new() };
         note.extend(self.merged_rows(std::slice::from_ref(measure), pairs.values().map(|g| g.1)));
         let series = names.iter().map(|(n, _)| Measure { name: (*n).clone(), ..measure.clone() }).collect();
-        let x = Column { name: self.own.roles[time].name.clone(), unit: Unit::default(), cells: Cells::Time(times.into_iter().map(Some).collect()) };
+        let x = Column {
+            name: self.own.roles[time].name.clone(),
+            unit: Unit::default(),
+            cells: Cells::Time(times.into_iter().map(Some).collect()),
+        };
         Some((Groups { x, values, note, about: measure.name.clone() }, series))
     }
 
@@ -245,7 +287,10 @@ impl Maker<'_> {
         };
         let mut chart = self.sheet(kind, title, columns, axis_title(&value_name, &first.unit.symbol));
         chart.note = groups.note.join(" ");
-        chart.y2 = second.first().and_then(|s| measures.get(*s)).map(|m| Axis { title: axis_title(&m.name, &m.unit.symbol), ..Axis::default() });
+        chart.y2 = second
+            .first()
+            .and_then(|s| measures.get(*s))
+            .map(|m| Axis { title: axis_title(&m.name, &m.unit.symbol), ..Axis::default() });
         Ok(chart)
     }
 
@@ -298,19 +343,40 @@ impl Maker<'_> {
                 groups.entry(name).or_default().push(v);
             }
         }
-        let mut large: Vec<(&str, Vec<f64>)> = groups.into_iter().filter(|(_, v)| v.len() >= 8 && v.iter().any(|x| *x != v[0])).collect();
+        let mut large: Vec<(&str, Vec<f64>)> =
+            groups.into_iter().filter(|(_, v)| v.len() >= 8 && v.iter().any(|x| *x != v[0])).collect();
         large.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(b.0)));
         large.truncate(if matches!(kind, Kind::Box | Kind::Violin | Kind::BoxViolin) { 8 } else { 3 });
         let split = large.len() > 1;
-        let series = if split { large.into_iter().map(|(n, v)| (n.to_string(), v)).collect() } else { vec![(measure.name.clone(), all)] };
+        let series = if split {
+            large.into_iter().map(|(n, v)| (n.to_string(), v)).collect()
+        } else {
+            vec![(measure.name.clone(), all)]
+        };
         let longest = series.iter().map(|s| s.1.len()).max().unwrap_or(0);
         let unit = Unit { additive: false, ..measure.unit.clone() };
-        let padded = |v: Vec<f64>| Cells::Number(v.into_iter().map(|x| Some(rounded(x, unit.decimals))).chain(std::iter::repeat(None)).take(longest).collect());
-        let columns = series.into_iter().map(|(name, v)| (Channel::Y, Column { name, unit: unit.clone(), cells: padded(v) })).collect();
+        let padded = |v: Vec<f64>| {
+            Cells::Number(
+                v.into_iter()
+                    .map(|x| Some(rounded(x, unit.decimals)))
+                    .chain(std::iter::repeat(None))
+                    .take(longest)
+                    .collect(),
+            )
+        };
+        let columns = series
+            .into_iter()
+            .map(|(name, v)| (Channel::Y, Column { name, unit: unit.clone(), cells: padded(v) }))
+            .collect();
         let upright = matches!(kind, Kind::Box | Kind::Violin | Kind::BoxViolin);
         let value_title = axis_title(&measure.name, &measure.unit.symbol);
         let count = if matches!(kind, Kind::Density) { "Density" } else { "Count" };
-        let mut chart = self.sheet(kind, format!("Distribution of {}", measure.name), columns, if upright { value_title.clone() } else { count.into() });
+        let mut chart = self.sheet(
+            kind,
+            format!("Distribution of {}", measure.name),
+            columns,
+            if upright { value_title.clone() } else { count.into() },
+        );
         chart.x.title = if upright { String::new() } else { value_title };
         chart.note = self.sampled();
         Ok(chart)
@@ -327,29 +393,47 @@ impl Maker<'_> {
         }
         if wanted == 3 {
             // The size of a circle cannot be below 0.
-            let positive = |m: &Measure| self.g.sample.iter().all(|(_, n)| m.rank.and_then(|r| n[r]).is_none_or(|v| v >= 0.0));
-            let at = measures.iter().position(positive).ok_or_else(|| self.lacks("numbers of at least 0 for the size", kind))?;
+            let positive =
+                |m: &Measure| self.g.sample.iter().all(|(_, n)| m.rank.and_then(|r| n[r]).is_none_or(|v| v >= 0.0));
+            let at = measures
+                .iter()
+                .position(positive)
+                .ok_or_else(|| self.lacks("numbers of at least 0 for the size", kind))?;
             let size = measures.remove(at);
             measures.insert(2, size);
         }
         measures.truncate(wanted);
         let most = if kind == Kind::Bubble { 60 } else { super::gather::SAMPLE };
-        let all = |n: &Vec<Option<f64>>| measures.iter().map(|m| m.rank.and_then(|r| n[r])).collect::<Option<Vec<f64>>>();
-        let rows: Vec<(Option<&String>, Vec<f64>)> = self.g.sample.iter().filter_map(|(name, n)| Some((name.as_ref(), all(n)?))).take(most).collect();
+        let all =
+            |n: &Vec<Option<f64>>| measures.iter().map(|m| m.rank.and_then(|r| n[r])).collect::<Option<Vec<f64>>>();
+        let rows: Vec<(Option<&String>, Vec<f64>)> =
+            self.g.sample.iter().filter_map(|(name, n)| Some((name.as_ref(), all(n)?))).take(most).collect();
         let named = matches!(kind, Kind::Scatter | Kind::Bubble) && rows.iter().all(|r| r.0.is_some());
         let names: std::collections::BTreeSet<&String> = rows.iter().filter_map(|r| r.0).collect();
         let channels = [Channel::X, Channel::Y, Channel::Size];
-        let mut columns: Vec<(Channel, Column)> = measures.iter().enumerate().map(|(i, m)| {
-            let unit = Unit { additive: false, ..m.unit.clone() };
-            (channels[i], Column::numbers(&m.name, unit.clone(), rows.iter().map(|r| rounded(r.1[i], unit.decimals))))
-        }).collect();
+        let mut columns: Vec<(Channel, Column)> = measures
+            .iter()
+            .enumerate()
+            .map(|(i, m)| {
+                let unit = Unit { additive: false, ..m.unit.clone() };
+                (
+                    channels[i],
+                    Column::numbers(&m.name, unit.clone(), rows.iter().map(|r| rounded(r.1[i], unit.decimals))),
+                )
+            })
+            .collect();
         if named && (2..=6).contains(&names.len()) {
             let column = self.g.names.keys().next().map_or("Group", |i| &self.own.roles[*i].name);
             columns.push((Channel::Group, Column::text(column, rows.iter().filter_map(|r| r.0.cloned()))));
         }
         let (x, y) = (&measures[0], &measures[1]);
-        let mut chart = self.sheet(kind, format!("{} and {}", y.name, x.name), columns, axis_title(&y.name, &y.unit.symbol));
-        chart.note = if rows.len() < self.g.sample.len() { format!("{} of {} rows.", rows.len(), self.g.rows) } else { self.sampled() };
+        let mut chart =
+            self.sheet(kind, format!("{} and {}", y.name, x.name), columns, axis_title(&y.name, &y.unit.symbol));
+        chart.note = if rows.len() < self.g.sample.len() {
+            format!("{} of {} rows.", rows.len(), self.g.rows)
+        } else {
+            self.sampled()
+        };
         Ok(chart)
     }
 
@@ -359,7 +443,9 @@ impl Maker<'_> {
         let mut measures = self.measures();
         measures.truncate(7);
         let column = self.g.names.iter().find(|(_, n)| n.len() > 1).map(|(i, _)| *i);
-        let (Some(column), true) = (column, measures.len() >= 3) else { return Err(self.lacks("categories and three columns of numbers", kind)) };
+        let (Some(column), true) = (column, measures.len() >= 3) else {
+            return Err(self.lacks("categories and three columns of numbers", kind));
+        };
         let groups = self.categories(column, &measures, false);
         let title = format!("{} compared", groups.about);
         let mut chart = self.drawn(kind, groups, &measures, &[])?;

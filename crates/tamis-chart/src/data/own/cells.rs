@@ -41,7 +41,9 @@ pub(super) fn number(cell: &str, decimals: Decimals) -> Option<(f64, u8)> {
         text = format!("-{}", &text[1..text.len() - 1]);
     }
     let text = text.trim_start_matches(CURRENCIES).trim_end_matches(CURRENCIES);
-    let text = ["USD", "EUR", "GBP", "CHF", "JPY", "INR"].iter().fold(text, |t, c| t.trim_start_matches(c).trim_end_matches(c));
+    let text = ["USD", "EUR", "GBP", "CHF", "JPY", "INR"]
+        .iter()
+        .fold(text, |t, c| t.trim_start_matches(c).trim_end_matches(c));
     let (thousands, point) = match decimals {
         Decimals::Point => (',', '.'),
         Decimals::Comma => ('.', ','),
@@ -57,10 +59,13 @@ pub(super) fn number(cell: &str, decimals: Decimals) -> Option<(f64, u8)> {
     let whole: String = match whole.split(thousands).collect::<Vec<_>>().as_slice() {
         [one] => (*one).to_string(),
         // Groups of three; of two in India.
-        [first, others @ ..] if (1..=3).contains(&first.len()) && others.iter().all(|g| (2..=3).contains(&g.len())) => whole.replace(thousands, ""),
+        [first, others @ ..] if (1..=3).contains(&first.len()) && others.iter().all(|g| (2..=3).contains(&g.len())) => {
+            whole.replace(thousands, "")
+        }
         _ => return None,
     };
-    let value: f64 = format!("{sign}{}.{rest}", if whole.is_empty() { "0" } else { &whole }).trim_end_matches('.').parse().ok()?;
+    let value: f64 =
+        format!("{sign}{}.{rest}", if whole.is_empty() { "0" } else { &whole }).trim_end_matches('.').parse().ok()?;
     let places = if rest.bytes().all(|b| b.is_ascii_digit()) { rest.trim_end_matches('0').len().min(6) } else { 2 };
     (value.is_finite() && value.abs() < LARGEST).then_some((value, places as u8))
 }
@@ -97,8 +102,19 @@ pub(super) fn has_decimal_comma(cell: &str) -> bool {
 
 /// The unit a cell is written with.
 pub(super) fn unit(cell: &str) -> Option<&'static str> {
-    const UNITS: [(&str, &str); 11] =
-        [("%", "%"), ("٪", "%"), ("€", "EUR"), ("$", "USD"), ("£", "GBP"), ("¥", "JPY"), ("₹", "INR"), ("₽", "RUB"), ("EUR", "EUR"), ("USD", "USD"), ("GBP", "GBP")];
+    const UNITS: [(&str, &str); 11] = [
+        ("%", "%"),
+        ("٪", "%"),
+        ("€", "EUR"),
+        ("$", "USD"),
+        ("£", "GBP"),
+        ("¥", "JPY"),
+        ("₹", "INR"),
+        ("₽", "RUB"),
+        ("EUR", "EUR"),
+        ("USD", "USD"),
+        ("GBP", "GBP"),
+    ];
     UNITS.iter().find(|(mark, _)| cell.contains(mark)).map(|(_, unit)| *unit)
 }
 
@@ -107,13 +123,21 @@ pub(super) fn time(cell: &str, order: DayOrder, years: bool) -> Option<Time> {
     let text = cell.trim();
     // "2021-03-14T08:00:00Z", "2021-03-14 08:00"
     let date = match text.split_once(['T', ' ']) {
-        Some((date, clock)) if date.len() >= 8 && clock.starts_with(|c: char| c.is_ascii_digit()) && clock.contains(':') => date,
+        Some((date, clock))
+            if date.len() >= 8 && clock.starts_with(|c: char| c.is_ascii_digit()) && clock.contains(':') =>
+        {
+            date
+        }
         _ => text,
     };
     let parts: Vec<&str> = date.split(['-', '/', '.', ' ', ',']).filter(|p| !p.is_empty()).collect();
-    let number = |p: &str| if p.len() <= 4 && p.bytes().all(|b| b.is_ascii_digit()) { p.parse::<i32>().ok() } else { None };
+    let number =
+        |p: &str| if p.len() <= 4 && p.bytes().all(|b| b.is_ascii_digit()) { p.parse::<i32>().ok() } else { None };
     let year = |p: &str| number(p).filter(|y| p.len() == 4 && (1000..=2999).contains(y));
-    let day = |y: i32, m: i32, d: i32| ((1..=12).contains(&m) && d >= 1 && d <= i32::from(days_in_month(y, m as u8))).then_some(Time::Day(y, m as u8, d as u8));
+    let day = |y: i32, m: i32, d: i32| {
+        ((1..=12).contains(&m) && d >= 1 && d <= i32::from(days_in_month(y, m as u8)))
+            .then_some(Time::Day(y, m as u8, d as u8))
+    };
     match parts.as_slice() {
         [one] if years && year(one).is_some() => year(one).map(Time::Year),
         [one] => quarter(one).or_else(|| {
@@ -125,7 +149,9 @@ pub(super) fn time(cell: &str, order: DayOrder, years: bool) -> Option<Time> {
             if let Some(found) = quarter(&format!("{a}{b}")).or_else(|| quarter(&format!("{b}{a}"))) {
                 return Some(found);
             }
-            let short = |p: &str| year(p).or_else(|| number(p).filter(|_| p.len() == 2).map(|y| if y < 70 { 2000 + y } else { 1900 + y }));
+            let short = |p: &str| {
+                year(p).or_else(|| number(p).filter(|_| p.len() == 2).map(|y| if y < 70 { 2000 + y } else { 1900 + y }))
+            };
             match (year(a), year(b), month(a)) {
                 (_, _, Some(m)) => short(b).map(|y| Time::Month(y, m)),
                 (Some(y), None, _) => month(b).or_else(|| in_year(number(b)?)).map(|m| Time::Month(y, m)),
@@ -161,8 +187,20 @@ fn quarter(text: &str) -> Option<Time> {
 
 /// A month by its English name or the first three letters of it.
 fn month(word: &str) -> Option<u8> {
-    const NAMES: [&str; 12] =
-        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+    const NAMES: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
     let word = word.to_lowercase();
     if word == "sept" {
         return Some(9);

@@ -62,7 +62,8 @@ impl Coarse {
 
 impl Gathered {
     pub(super) fn new(roles: &[ColumnRole]) -> Gathered {
-        let of = |wanted: fn(&Role) -> bool| roles.iter().enumerate().filter(move |(_, r)| wanted(&r.role)).map(|(i, _)| i);
+        let of =
+            |wanted: fn(&Role) -> bool| roles.iter().enumerate().filter(move |(_, r)| wanted(&r.role)).map(|(i, _)| i);
         let categories = || of(|r| *r == Role::Category);
         Gathered {
             rows: 0,
@@ -149,7 +150,10 @@ impl Gathered {
 }
 
 /// The groups under new, fewer keys.
-pub(super) fn merged<K: Ord, L: Ord>(groups: BTreeMap<K, (Sums, u64)>, key: impl Fn(K) -> L) -> BTreeMap<L, (Sums, u64)> {
+pub(super) fn merged<K: Ord, L: Ord>(
+    groups: BTreeMap<K, (Sums, u64)>,
+    key: impl Fn(K) -> L,
+) -> BTreeMap<L, (Sums, u64)> {
     let mut all: BTreeMap<L, (Sums, u64)> = BTreeMap::new();
     for (old, group) in groups {
         merge(all.entry(key(old)).or_default(), &group);

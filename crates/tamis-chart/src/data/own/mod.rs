@@ -53,7 +53,12 @@ impl OwnError {
 ///
 /// # Errors
 /// There is no header or no row, or no column that a chart could show.
-pub fn read(name: &str, header: Vec<String>, rows: impl IntoIterator<Item = Vec<String>>, rng: &mut Rng) -> Result<OwnTable, OwnError> {
+pub fn read(
+    name: &str,
+    header: Vec<String>,
+    rows: impl IntoIterator<Item = Vec<String>>,
+    rng: &mut Rng,
+) -> Result<OwnTable, OwnError> {
     read_fallible(name, header, rows.into_iter().map(Ok), rng)
 }
 
@@ -68,7 +73,9 @@ pub fn read_csv(name: &str, mut bytes: impl std::io::Read, rng: &mut Rng) -> Res
         match bytes.read(&mut start[length..]) {
             Ok(0) => break,
             Ok(count) => length += count,
-            Err(error) => return Err(OwnError::new("the file", "bytes", error.to_string(), "check that the file can be read")),
+            Err(error) => {
+                return Err(OwnError::new("the file", "bytes", error.to_string(), "check that the file can be read"));
+            }
         }
     }
     start.truncate(length);
@@ -93,7 +100,12 @@ fn delimiter(start: &[u8]) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)).unwrap_or(b',')
 }
 
-fn read_fallible(name: &str, header: Vec<String>, rows: impl Iterator<Item = Result<Vec<String>, OwnError>>, rng: &mut Rng) -> Result<OwnTable, OwnError> {
+fn read_fallible(
+    name: &str,
+    header: Vec<String>,
+    rows: impl Iterator<Item = Result<Vec<String>, OwnError>>,
+    rng: &mut Rng,
+) -> Result<OwnTable, OwnError> {
     if header.is_empty() || header.iter().all(|h| h.trim().is_empty()) {
         return Err(OwnError::new("the header", "a name for each column", "none", "write the names in the first line"));
     }
@@ -142,7 +154,8 @@ impl OwnTable {
 
     /// The kinds of charts that this table can be drawn as, in the order of [`Kind::ALL`].
     pub fn kinds(&self) -> Vec<Kind> {
-        let possible = |k: &&Kind| self.chart(**k, &mut Rng::keyed(0, tamis_core::RecordId::input("kinds"), "own", &[])).is_ok();
+        let possible =
+            |k: &&Kind| self.chart(**k, &mut Rng::keyed(0, tamis_core::RecordId::input("kinds"), "own", &[])).is_ok();
         Kind::ALL.iter().filter(possible).copied().collect()
     }
 
@@ -154,7 +167,12 @@ impl OwnTable {
         let chart = build::chart(self, kind, rng)?;
         match chart.validate() {
             Ok(()) => Ok(chart),
-            Err(error) => Err(OwnError::new(&self.name, &error.expected, error.found, "take one of the kinds that `kinds()` lists")),
+            Err(error) => Err(OwnError::new(
+                &self.name,
+                &error.expected,
+                error.found,
+                "take one of the kinds that `kinds()` lists",
+            )),
         }
     }
 
@@ -164,7 +182,12 @@ impl OwnTable {
     /// As [`OwnTable::chart`]; and where `kinds` is empty.
     pub fn figure(&self, kinds: &[Kind], options: &super::Options, rng: &mut Rng) -> Result<Figure, OwnError> {
         if kinds.is_empty() {
-            return Err(OwnError::new("the figure", "at least one kind of chart", "none", "take one of those that `kinds()` lists"));
+            return Err(OwnError::new(
+                "the figure",
+                "at least one kind of chart",
+                "none",
+                "take one of those that `kinds()` lists",
+            ));
         }
         let charts = kinds.iter().map(|k| self.chart(*k, rng)).collect::<Result<Vec<_>, _>>()?;
         let grid = match (options.grid, kinds.len()) {
@@ -174,7 +197,11 @@ impl OwnTable {
             (_, count) => [count.div_ceil(4), 4],
         };
         let name = rng.pick(&options.looks).cloned().unwrap_or_default();
-        let size = options.size.unwrap_or(if kinds.len() == 1 { [900, 600] } else { [(480 * grid[1]) as u32, (380 * grid[0] + 60) as u32] });
+        let size = options.size.unwrap_or(if kinds.len() == 1 {
+            [900, 600]
+        } else {
+            [(480 * grid[1]) as u32, (380 * grid[0] + 60) as u32]
+        });
         Ok(Figure {
             size,
             grid,

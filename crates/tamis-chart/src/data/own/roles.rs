@@ -55,7 +55,8 @@ impl std::fmt::Display for ColumnRole {
 pub(super) fn infer(header: &[String], rows: &[Vec<String>]) -> Vec<ColumnRole> {
     let mut roles: Vec<ColumnRole> = Vec::with_capacity(header.len());
     for (i, title) in header.iter().enumerate() {
-        let cells: Vec<&str> = rows.iter().filter_map(|r| r.get(i)).map(|c| c.trim()).filter(|c| !cells::is_missing(c)).collect();
+        let cells: Vec<&str> =
+            rows.iter().filter_map(|r| r.get(i)).map(|c| c.trim()).filter(|c| !cells::is_missing(c)).collect();
         let mut column = one(title, &cells, rows.len());
         if column.name.is_empty() {
             column.name = format!("Column {}", i + 1);
@@ -78,12 +79,16 @@ fn one(title: &str, cells: &[&str], rows: usize) -> ColumnRole {
     let distinct = cells.iter().collect::<BTreeSet<_>>().len();
     let decimals = if cells.iter().any(|c| cells::has_decimal_comma(c)) { Decimals::Comma } else { Decimals::Point };
     let order = if cells.iter().any(|c| second_over_12(c)) { DayOrder::MonthFirst } else { DayOrder::DayFirst };
-    let years = says(&["year", "years", "yr", "jahr", "année", "annee", "año", "ano", "date", "time", "period", "год", "年", "年份"]);
+    let years = says(&[
+        "year", "years", "yr", "jahr", "année", "annee", "año", "ano", "date", "time", "period", "год", "年", "年份",
+    ]);
     // A column may have a tenth of cells of another type; these are missing.
     let most = |count: usize| !cells.is_empty() && count * 10 >= cells.len() * 9;
     let times = cells.iter().filter(|c| cells::time(c, order, years).is_some()).count();
     let numbers: Vec<(f64, u8)> = cells.iter().filter_map(|c| cells::number(c, decimals)).collect();
-    let id_word = says(&["id", "uuid", "guid", "key", "index", "code", "zip", "postcode", "phone", "row", "nr", "no"]) || title.trim().is_empty() || title.starts_with("Unnamed");
+    let id_word = says(&["id", "uuid", "guid", "key", "index", "code", "zip", "postcode", "phone", "row", "nr", "no"])
+        || title.trim().is_empty()
+        || title.starts_with("Unnamed");
     let role = if cells.is_empty() {
         Role::Empty
     } else if most(times) {
@@ -106,7 +111,10 @@ fn one(title: &str, cells: &[&str], rows: usize) -> ColumnRole {
 }
 
 fn looks_like_a_key(cell: &str) -> bool {
-    cell.len() >= 6 && !cell.contains(' ') && cell.bytes().any(|b| b.is_ascii_digit()) && cell.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:".contains(&b))
+    cell.len() >= 6
+        && !cell.contains(' ')
+        && cell.bytes().any(|b| b.is_ascii_digit())
+        && cell.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:".contains(&b))
 }
 
 /// Whether the second number of a date is too large for a month: "03/14/2021".
@@ -131,11 +139,39 @@ fn split(title: &str) -> (String, String) {
 
 fn number_unit(header: String, cells: &[&str], numbers: &[(f64, u8)], words: &[String]) -> Unit {
     const LEVELS: [&str; 27] = [
-        "rate", "share", "percent", "percentage", "average", "avg", "mean", "median", "price", "temperature", "temp", "index", "score", "rating", "ratio", "age",
-        "height", "speed", "density", "latitude", "longitude", "per", "humidity", "pressure", "ph", "level", "growth",
+        "rate",
+        "share",
+        "percent",
+        "percentage",
+        "average",
+        "avg",
+        "mean",
+        "median",
+        "price",
+        "temperature",
+        "temp",
+        "index",
+        "score",
+        "rating",
+        "ratio",
+        "age",
+        "height",
+        "speed",
+        "density",
+        "latitude",
+        "longitude",
+        "per",
+        "humidity",
+        "pressure",
+        "ph",
+        "level",
+        "growth",
     ];
     let written = cells.first().and_then(|c| cells::unit(c)).unwrap_or_default();
     let symbol = if header.is_empty() { written.to_string() } else { header };
-    let level = words.iter().any(|w| LEVELS.contains(&w.as_str())) || symbol.starts_with(['%', '°']) || symbol.contains('/') || symbol.contains(" per ");
+    let level = words.iter().any(|w| LEVELS.contains(&w.as_str()))
+        || symbol.starts_with(['%', '°'])
+        || symbol.contains('/')
+        || symbol.contains(" per ");
     Unit { symbol, decimals: numbers.iter().map(|n| n.1).max().unwrap_or(0), additive: !level }
 }

@@ -35,7 +35,15 @@ fn sales() -> String {
     let mut text = "Order id,Date,Region,Revenue (million USD),Margin,Units\n".to_string();
     for i in 0..240 {
         let region = ["North", "South", "East", "West"][i % 4];
-        text += &format!("{},2021-{:02}-{:02},{region},\"1,2{:02}.5\",{}%,{}\n", 1000 + i, i / 20 % 12 + 1, i % 28 + 1, i % 100, 10 + i % 30, 40 + i * 7 % 90);
+        text += &format!(
+            "{},2021-{:02}-{:02},{region},\"1,2{:02}.5\",{}%,{}\n",
+            1000 + i,
+            i / 20 % 12 + 1,
+            i % 28 + 1,
+            i % 100,
+            10 + i % 30,
+            40 + i * 7 % 90
+        );
     }
     text
 }
@@ -55,7 +63,18 @@ fn roles_units_and_decimals_are_read_from_headers_and_cells() {
 fn a_table_of_sales_becomes_many_kinds_of_valid_charts() {
     let table = csv(&sales());
     let kinds = table.kinds();
-    for kind in [Kind::Line, Kind::Bar, Kind::Pie, Kind::StackedArea, Kind::BarLine, Kind::Histogram, Kind::Box, Kind::Scatter, Kind::Bubble, Kind::Parallel] {
+    for kind in [
+        Kind::Line,
+        Kind::Bar,
+        Kind::Pie,
+        Kind::StackedArea,
+        Kind::BarLine,
+        Kind::Histogram,
+        Kind::Box,
+        Kind::Scatter,
+        Kind::Bubble,
+        Kind::Parallel,
+    ] {
         assert!(kinds.contains(&kind), "{kind:?} not in {kinds:?}");
     }
     assert!(charts(&table).iter().all(|c| c.validate().is_ok()));
@@ -81,8 +100,24 @@ fn rates_are_averaged_and_never_summed() {
 
 #[test]
 fn numbers_are_read_however_they_are_written() {
-    use super::cells::{Decimals::{Comma, Point}, number};
-    let cases = [("1,234.50", Point, 1234.5), ("1.234,5", Comma, 1234.5), ("12 345", Point, 12345.0), ("$1,200", Point, 1200.0), ("-€5.20", Point, -5.2), ("(300)", Point, -300.0), ("45 %", Point, 45.0), ("−3", Point, -3.0), ("1’000", Point, 1000.0), ("٣٫٥", Point, 3.5), ("1e3", Point, 1000.0), ("12,34,567", Point, 1234567.0)];
+    use super::cells::{
+        Decimals::{Comma, Point},
+        number,
+    };
+    let cases = [
+        ("1,234.50", Point, 1234.5),
+        ("1.234,5", Comma, 1234.5),
+        ("12 345", Point, 12345.0),
+        ("$1,200", Point, 1200.0),
+        ("-€5.20", Point, -5.2),
+        ("(300)", Point, -300.0),
+        ("45 %", Point, 45.0),
+        ("−3", Point, -3.0),
+        ("1’000", Point, 1000.0),
+        ("٣٫٥", Point, 3.5),
+        ("1e3", Point, 1000.0),
+        ("12,34,567", Point, 1234567.0),
+    ];
     for (cell, decimals, value) in cases {
         assert_eq!(number(cell, decimals).map(|n| n.0), Some(value), "{cell}");
     }
@@ -93,9 +128,22 @@ fn numbers_are_read_however_they_are_written() {
 
 #[test]
 fn times_are_read_however_they_are_written() {
-    use super::cells::{DayOrder::{DayFirst, MonthFirst}, time};
+    use super::cells::{
+        DayOrder::{DayFirst, MonthFirst},
+        time,
+    };
     let day = Some(Time::Day(2021, 3, 14));
-    for cell in ["2021-03-14", "2021/3/14", "14.03.2021", "14/03/2021", "14 March 2021", "Mar 14, 2021", "20210314", "2021-03-14T08:30:00Z", "2021-03-14 08:30"] {
+    for cell in [
+        "2021-03-14",
+        "2021/3/14",
+        "14.03.2021",
+        "14/03/2021",
+        "14 March 2021",
+        "Mar 14, 2021",
+        "20210314",
+        "2021-03-14T08:30:00Z",
+        "2021-03-14 08:30",
+    ] {
         assert_eq!(time(cell, DayFirst, false), day, "{cell}");
     }
     assert_eq!(time("03/14/2021", MonthFirst, false), day);
@@ -129,7 +177,9 @@ fn a_table_without_numbers_is_counted() {
 #[test]
 fn cells_of_another_type_are_missing_and_reported() {
     let mut text = "City,Population\n".to_string();
-    (0..30).for_each(|i| text += &format!("City {},{}\n", i % 5, if i == 3 { "many".into() } else { (i * 10).to_string() }));
+    (0..30).for_each(|i| {
+        text += &format!("City {},{}\n", i % 5, if i == 3 { "many".into() } else { (i * 10).to_string() })
+    });
     let table = csv(&text);
     assert!(table.report()[1].ends_with("1 cells could not be read and are missing"), "{:?}", table.report());
     assert!(charts(&table).iter().all(|c| c.validate().is_ok()));
@@ -191,7 +241,9 @@ fn right_to_left_and_emoji_labels_are_kept() {
 
 #[test]
 fn semicolons_and_decimal_commas_are_recognised() {
-    let table = csv("Land;Umsatz (Mio. EUR);Jahr\nHessen;1.234,5;2020\nBayern;980,25;2020\nHessen;1.300,0;2021\nBayern;1.001,5;2021\n");
+    let table = csv(
+        "Land;Umsatz (Mio. EUR);Jahr\nHessen;1.234,5;2020\nBayern;980,25;2020\nHessen;1.300,0;2021\nBayern;1.001,5;2021\n",
+    );
     assert_eq!(table.roles()[2].role, Role::Time);
     let chart = table.chart(Kind::StackedBar, &mut rng()).expect("stacks");
     assert_eq!(chart.drawn(Channel::Y).next().and_then(|y| y.number(0)), Some(1234.5));
@@ -225,7 +277,13 @@ fn ragged_rows_and_equal_headers_are_read() {
 
 /// So many rows, each with a name, a day and a number of its own.
 fn stream(rows: usize) -> OwnTable {
-    let row = |i: usize| vec![format!("user {i}"), format!("{:04}-{:02}-{:02}", 1000 + i / 336 % 1800, i / 28 % 12 + 1, i % 28 + 1), (i % 977).to_string()];
+    let row = |i: usize| {
+        vec![
+            format!("user {i}"),
+            format!("{:04}-{:02}-{:02}", 1000 + i / 336 % 1800, i / 28 % 12 + 1, i % 28 + 1),
+            (i % 977).to_string(),
+        ]
+    };
     read("Log", ["Name", "Day", "Amount"].map(String::from).into(), (0..rows).map(row), &mut rng()).expect("a table")
 }
 
@@ -252,7 +310,8 @@ fn ten_million_rows_are_read() {
 #[test]
 fn the_same_table_gives_the_same_figure() {
     let table = csv(&sales());
-    let figure = || table.figure(&[Kind::Line, Kind::Pie, Kind::Box], &Options::default(), &mut rng()).expect("a figure");
+    let figure =
+        || table.figure(&[Kind::Line, Kind::Pie, Kind::Box], &Options::default(), &mut rng()).expect("a figure");
     assert_eq!(figure(), figure());
     assert_eq!(figure().scenario.theme, "Data");
 }
