@@ -16,6 +16,9 @@ pub(crate) struct Wanted {
     /// How many questions of one picture at most, 1 to 100. Default 10.
     #[serde(default = "ten")]
     pub count: usize,
+    /// How few questions will do: a record with fewer is rejected. Default 1; with 0 the list may be empty.
+    #[serde(default = "one")]
+    pub least: usize,
     /// Types of questions and their shares: `{ comparison: 2, trend: 1 }`. Default: all that fit, alike.
     #[serde(default)]
     pub types: indexmap::IndexMap<QuestionType, f64>,
@@ -53,6 +56,7 @@ impl Default for Wanted {
     fn default() -> Wanted {
         Wanted {
             count: ten(),
+            least: one(),
             types: indexmap::IndexMap::new(),
             kinds: Vec::new(),
             choice: third(),
@@ -65,6 +69,7 @@ impl Default for Wanted {
 /// The fields of an `ask.*` step, bound.
 pub(crate) struct Questions {
     pub(crate) ask: Ask,
+    least: usize,
     into: Name,
     elements: Option<FieldRef>,
 }
@@ -85,6 +90,7 @@ impl Questions {
         }
         let ty = question_type(frame.is_some());
         let into = scope.write("into", into, Field { ty, of: frame })?;
+        let least = wanted.least;
         let ask = Ask {
             count: wanted.count,
             types: wanted.types.into_iter().collect(),
@@ -94,7 +100,7 @@ impl Questions {
             not_applicable: wanted.not_applicable,
             ..Ask::default()
         };
-        Some(Questions { ask, into, elements })
+        Some(Questions { ask, least, into, elements })
     }
 
     /// The ids of all that was drawn, if the step was told of it.
@@ -103,12 +109,13 @@ impl Questions {
         Some(elements.iter().filter_map(|e| Some(e.get("id")?.as_text()?.to_string())).collect())
     }
 
-    /// Writes what was asked; a picture of which nothing can be asked is rejected.
+    /// Writes what was asked; a picture of which too little can be asked is rejected.
     pub(crate) fn write(&self, asked: Asked, record: &mut Record) -> Result<Verdict, StepError> {
-        if asked.questions.is_empty() {
+        if asked.questions.len() < self.least {
             let given_up: Vec<String> = asked.refused.iter().map(|(why, n)| format!("{why} ({n})")).collect();
-            let values = [("given_up", Value::text(given_up.join(", ")))];
-            return Ok(Reject::because("no question has an answer beyond doubt", values));
+            let found = Value::Int(asked.questions.len() as i64);
+            let values = [("questions", found), ("given_up", Value::text(given_up.join(", ")))];
+            return Ok(Reject::because("too few questions have an answer beyond doubt", values));
         }
         let boxes = self.elements.as_ref().map(|field| boxes_of(field.get(record)));
         let questions = asked.questions.iter().map(|q| question(q, boxes.as_ref())).collect::<Result<_, _>>()?;
@@ -120,6 +127,10 @@ impl Questions {
 fn check(scope: &mut Scope<'_>, wanted: &Wanted) {
     if !(1..=100).contains(&wanted.count) {
         scope.problem("count", format!("expected 1 to 100 questions, found {}", wanted.count));
+    }
+    if wanted.least > wanted.count {
+        let message = format!("expected at most `count`, which is {}, found {}", wanted.count, wanted.least);
+        scope.problem("least", message);
     }
     if !(0.0..=1.0).contains(&wanted.choice) {
         scope.problem("choice", format!("expected a share of 0 to 1, found {}", wanted.choice));

@@ -242,10 +242,6 @@ impl Story {
         &self.family.entities[self.entities[rank]].name
     }
 
-    pub(super) fn parts(&self) -> &'static [String] {
-        self.family.parts.as_ref().map_or(&[], |p| &p.items)
-    }
-
     /// The measure's value for an entity at a time, split into the parts, exact in sum.
     pub(super) fn parts_at(&self, measure: usize, rank: usize, time: usize) -> Vec<f64> {
         let [first, last] = &self.shares[rank];

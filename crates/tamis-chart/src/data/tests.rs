@@ -16,7 +16,7 @@ fn rng(seed: u64) -> Rng {
 fn charts() -> Vec<(u64, Chart)> {
     let one = |seed: u64, kind: Kind| {
         let mut rng = rng(seed * 1000 + kind as u64);
-        let room = if seed % 3 == 0 { Room::Cell } else { Room::Full };
+        let room = if seed.is_multiple_of(3) { Room::Cell } else { Room::Full };
         let story = story_for(&[kind], None, 0.2, room, &mut rng).expect("a theme");
         (seed, chart(kind, &story, &mut rng))
     };

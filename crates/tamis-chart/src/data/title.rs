@@ -56,30 +56,6 @@ pub(crate) enum View {
 }
 
 impl View {
-    pub(crate) const ALL: [View; 21] = [
-        View::Time,
-        View::TimeOne,
-        View::TimeParts,
-        View::Now,
-        View::NowParts,
-        View::PartsOne,
-        View::Years,
-        View::Shares,
-        View::SharesAll,
-        View::Two,
-        View::Mixed,
-        View::MixedNow,
-        View::Gauge,
-        View::Correlation,
-        View::Samples,
-        View::SamplesGroups,
-        View::Mean,
-        View::Pair,
-        View::Triple,
-        View::Profiles,
-        View::Ranked,
-    ];
-
     pub(crate) fn key(self) -> &'static str {
         match self {
             View::Time => "time",

@@ -70,8 +70,8 @@ fn empty(kind: Kind, seed: u64) -> Chart {
             "A rather long title that tells what was measured, where, and in which years of the century",
         ][seed as usize % 2]
             .into(),
-        subtitle: if seed % 3 == 0 { "In thousand tonnes".into() } else { String::new() },
-        note: if seed % 4 == 0 { "Source: port authorities".into() } else { String::new() },
+        subtitle: if seed.is_multiple_of(3) { "In thousand tonnes".into() } else { String::new() },
+        note: if seed.is_multiple_of(4) { "Source: port authorities".into() } else { String::new() },
         table: Table::default(),
         encodings: Vec::new(),
         x: Axis { title: "Port".into(), ..Axis::default() },

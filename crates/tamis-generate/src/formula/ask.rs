@@ -12,18 +12,20 @@ use crate::questions::{Questions, Wanted};
 
 /// Asks for the LaTeX of a formula, in several phrasings.
 ///
-/// Reads `latex`. Writes `into`.
+/// Reads `latex`, and `elements` if it is named. Writes `into`.
 ///
 /// # Example
 ///
 /// ```yaml
-/// - ask.formula: { latex: latex, into: questions, wanted: { count: 1 } }
+/// - ask.formula: { latex: latex, elements: elements, into: questions, wanted: { count: 1 } }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskFormula {
     /// The formula in LaTeX, as `draw.formula` wrote it.
     latex: String,
+    /// The elements that `draw.formula` wrote; then each question has the box of the formula.
+    elements: Option<String>,
     /// The field for the questions.
     #[serde(default = "into")]
     into: String,
@@ -41,7 +43,7 @@ impl OperatorConfig for AskFormula {
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
         let latex = scope.read("latex", &self.latex, &Type::Text);
-        let questions = Questions::bind(scope, self.wanted, &self.into, None);
+        let questions = Questions::bind(scope, self.wanted, &self.into, self.elements.as_deref());
         Bound::transform(AskOf { latex: latex?, questions: questions? })
     }
 }
@@ -55,7 +57,8 @@ impl Transform for AskOf {
     fn apply(&self, record: &mut Record, ctx: &Context<'_>) -> Result<Verdict, StepError> {
         let latex = self.latex.get(record).as_text().unwrap_or_default();
         let world = World::of_formula(latex, "formula");
-        let asked = ask_world(&world, &View::default(), &self.questions.ask, &mut ctx.rng(record));
+        let view = View { charts: Vec::new(), elements: self.questions.ids(record) };
+        let asked = ask_world(&world, &view, &self.questions.ask, &mut ctx.rng(record));
         self.questions.write(asked, record)
     }
 }

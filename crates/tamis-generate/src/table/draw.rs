@@ -61,6 +61,9 @@ fn width() -> f64 {
     Room::default().width
 }
 
+/// Writes a table in one notation.
+type Write = fn(&TableSpec) -> String;
+
 impl OperatorConfig for DrawTable {
     const NAME: &'static str = "draw.table";
 
@@ -76,8 +79,8 @@ impl OperatorConfig for DrawTable {
             Some(name) => Some(scope.write("cells", name, Field::in_frame(cell_type(), drawing.into.clone()))?),
             None => None,
         };
-        let mut texts: Vec<(Name, fn(&TableSpec) -> String)> = Vec::new();
-        let wanted: [(&str, &Option<String>, fn(&TableSpec) -> String); 3] =
+        let mut texts: Vec<(Name, Write)> = Vec::new();
+        let wanted: [(&str, &Option<String>, Write); 3] =
             [("html", &self.html, html), ("latex", &self.latex, latex), ("markdown", &self.markdown, markdown_flat)];
         for (at, name, write) in wanted {
             if let Some(name) = name {
@@ -92,7 +95,7 @@ struct Draw {
     from: FieldRef,
     drawing: Drawing,
     cells: Option<Name>,
-    texts: Vec<(Name, fn(&TableSpec) -> String)>,
+    texts: Vec<(Name, Write)>,
     width: f64,
 }
 
