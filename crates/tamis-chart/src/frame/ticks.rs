@@ -137,7 +137,7 @@ pub(crate) fn logarithmic(range: Range, count: f64) -> Ticks {
         let powers = (first..=last).filter(|p| p.rem_euclid(every) == 0);
         powers.flat_map(|p| leads.iter().map(move |l| power(*l, p))).filter(inside).collect()
     };
-    let every = (f64::from(last - first) / count.max(1.0)).ceil().max(1.0) as i32;
+    let every = ((max / min).log10() / count.max(1.0) - 1e-9).ceil().max(1.0) as i32;
     let mut values = at(&[1.0], every);
     if values.len() < 3 {
         values = at(&[1.0, 2.0, 5.0], 1);

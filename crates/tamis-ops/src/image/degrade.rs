@@ -27,10 +27,15 @@ use super::picture::{Format, Options, Picture, quality};
 ///
 /// # Example
 ///
-/// ```yaml
-/// - image.degrade: { from: image, presets: { clean: 2, scan: 1, photo: 1 }, preset: wear }
-/// - image.degrade: { from: image, chain: [ { preset: fax } ] }
+/// ```yaml example
+/// step: { image.degrade: { from: image, chain: [ { resample: { scale: 0.5, restore: false } } ] } }
+/// types: { image: image, regions: list<region> }
+/// images: { image: 64x48 }
+/// in: { regions: [{ label: dog, box: [10, 10, 40, 30] }] }
+/// out: { image: 32x24, regions: [{ label: dog, box: [5, 5, 20, 15] }] }
 /// ```
+///
+/// Presets by shares: `image.degrade: { from: image, presets: { clean: 2, scan: 1, photo: 1 }, preset: wear }`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageDegrade {
