@@ -1,6 +1,6 @@
 //! What each kind of chart wants of its data, and whether a chart has it.
 //!
-//! [`Kind::wants`] and [`Kind::laws`] are data: generators fill charts by them, [`Chart::validate`] checks charts by
+//! [`Kind::wants`] and [`Kind::laws`] are data: generators fill charts by them, [`crate::spec::Chart::validate`] checks charts by
 //! them, and whoever draws a chart that is valid need not check again.
 
 mod check;

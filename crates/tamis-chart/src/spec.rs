@@ -80,7 +80,7 @@ pub struct Chart {
     pub note: String,
     /// The data. Its columns' units are the units of answers.
     pub table: Table,
-    /// Which column is drawn as what. [`Kind::channels`] says what each kind wants.
+    /// Which column is drawn as what. [`Kind::wants`] says what each kind wants.
     pub encodings: Vec<Encoding>,
     /// The horizontal axis (the category axis of a horizontal bar chart is still `x`: it follows the data, not the page).
     #[serde(default)]

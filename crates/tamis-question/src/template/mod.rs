@@ -40,7 +40,7 @@ pub struct Template {
     /// It asks only where there are several charts.
     #[serde(default)]
     pub several: bool,
-    /// What must hold of the data; words of [`fits`].
+    /// What must hold of the data; words of `fits`.
     #[serde(default)]
     pub needs: Vec<String>,
     /// The fewest and the most rows.
