@@ -28,7 +28,7 @@ use super::picture::{Format, Options, Picture, quality};
 /// # Example
 ///
 /// ```yaml example
-/// step: { image.degrade: { from: image, chain: [ { resample: { scale: 0.5, restore: false } } ] } }
+/// step: { image.degrade: { from: image, chain: [ { resample: { scale: [0.5, 0.5], restore: false } } ] } }
 /// types: { image: image, regions: list<region> }
 /// images: { image: 64x48 }
 /// in: { regions: [{ label: dog, box: [10, 10, 40, 30] }] }
