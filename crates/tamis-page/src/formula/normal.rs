@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
     }
 
     fn scripts(&mut self, out: &mut Writer) {
-        let (mut below, mut above) = (String::new(), String::new());
+        let (mut below, mut above) = (String::new(), Writer::default());
         loop {
             self.skip_spaces();
             match self.peek() {
@@ -186,23 +186,23 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     below = self.argument();
                 }
-                Some(Token::Char('^')) if above.is_empty() || above.chars().all(|c| "\\prime".contains(c)) => {
+                Some(Token::Char('^')) if above.text.replace("\\prime", "").is_empty() => {
                     self.at += 1;
-                    above.push_str(&self.argument());
+                    above.push(&self.argument());
                 }
-                Some(Token::Char('\'')) if above.is_empty() || above.ends_with("\\prime") => {
+                Some(Token::Char('\'')) if above.text.is_empty() || above.text.ends_with("\\prime") => {
                     self.at += 1;
-                    above.push_str("\\prime");
+                    above.push("\\prime");
                 }
                 // A third script is the parser's to refuse; it is written as it is.
-                Some(Token::Char(c @ ('^' | '_' | '\''))) if below.is_empty() && above.is_empty() => {
+                Some(Token::Char(c @ ('^' | '_' | '\''))) if below.is_empty() && above.text.is_empty() => {
                     self.at += 1;
                     return out.push(&c.to_string());
                 }
                 _ => break,
             }
         }
-        for (sign, script) in [("_", below), ("^", above)] {
+        for (sign, script) in [("_", below), ("^", above.text)] {
             if !script.is_empty() {
                 out.push(&format!("{sign}{{{script}}}"));
             }
@@ -381,7 +381,8 @@ mod tests {
             ("x ^ 2 _ i", "x_{i}^{2}"),
             ("x^{2}_i", "x_{i}^{2}"),
             ("f''(x)", r"f^{\prime\prime}(x)"),
-            ("f'^2", r"f^{\prime 2}".replace(' ', "").as_str()),
+            ("f'^2", r"f^{\prime2}"),
+            ("f'^{c}", r"f^{\prime c}"),
             (r"\sqrt 2 + \sqrt[ 3 ]{x y}", r"\sqrt{2}+\sqrt[3]{xy}"),
             (r"\alpha x + \alpha  2", r"\alpha x+\alpha2"),
             (r"\text{ if  } x", r"\text{ if }x"),
@@ -399,10 +400,11 @@ mod tests {
         assert!(matches!(error, FormulaError::Forbidden { position: 4, .. }), "{error}");
     }
 
+    /// What is drawn, with places to a billionth of an em: widths are added up in another order where a group is opened.
     fn drawn(latex: &str) -> Result<String, String> {
         let tree = ratex_parser::parse(latex).map_err(|e| e.to_string())?;
         let boxes = ratex_layout::layout(&tree, &ratex_layout::LayoutOptions::default());
-        Ok(format!("{:?}", ratex_layout::to_display_list(&boxes).items))
+        Ok(format!("{:.9?}", ratex_layout::to_display_list(&boxes).items))
     }
 
     #[test]
