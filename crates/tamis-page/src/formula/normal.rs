@@ -303,7 +303,7 @@ impl<'a> Reader<'a> {
             match self.peek() {
                 Some(Token::Char(']')) => {
                     self.at += 1;
-                    return format!("[{}]", inside.text);
+                    return format!("[{}]", guarded(&inside.text));
                 }
                 None | Some(Token::Char('}')) => {
                     self.at = start;
@@ -355,6 +355,24 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What stands in brackets, in braces of its own where it begins and ends with two different groups: RaTeX takes the
+/// first and the last brace for a pair.
+fn guarded(inside: &str) -> String {
+    let mut depth = 0usize;
+    let closed_early = tokens(inside).iter().any(|(at, token)| {
+        match token {
+            Token::Char('{') => depth += 1,
+            Token::Char('}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && at + 1 < inside.len()
+    });
+    match inside.starts_with('{') && inside.ends_with('}') && closed_early {
+        true => format!("{{{inside}}}"),
+        false => inside.to_string(),
+    }
+}
+
 /// How many arguments a command takes.
 fn arity(command: &str) -> usize {
     match command {
@@ -384,6 +402,8 @@ mod tests {
             ("f'^2", r"f^{\prime2}"),
             ("f'^{c}", r"f^{\prime c}"),
             (r"\sqrt 2 + \sqrt[ 3 ]{x y}", r"\sqrt{2}+\sqrt[3]{xy}"),
+            (r"\sqrt[{a}{b}]x", r"\sqrt[{{a}{b}}]{x}"),
+            (r"\sqrt[{a+b}]x", r"\sqrt[{a+b}]{x}"),
             (r"\alpha x + \alpha  2", r"\alpha x+\alpha2"),
             (r"\text{ if  } x", r"\text{ if }x"),
             (r"\left( a \right )", r"\left(a\right)"),
