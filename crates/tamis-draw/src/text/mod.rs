@@ -6,5 +6,6 @@ pub(crate) mod run;
 mod shape;
 
 pub use font::{FaceId, Font, Style};
+pub use outline::{CharacterOutline, character_outline};
 pub use run::{Anchor, Glyph, Height, Line, TextRun, Word};
 pub use shape::{line, paragraph};

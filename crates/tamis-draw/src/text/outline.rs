@@ -36,18 +36,45 @@ pub(crate) fn bounds(face: FaceId, glyph: u16) -> Option<Rect> {
     outline(face, glyph).map(|o| o.bounds)
 }
 
+/// A character of a font file as a path, in em units with y down.
+#[derive(Clone, Debug)]
+pub struct CharacterOutline {
+    /// Empty for a space.
+    pub path: BezPath,
+    /// The exact box of its ink.
+    pub bounds: Rect,
+    /// How far the next one is.
+    pub advance: f64,
+}
+
+/// The outline of a character in a font file; `None` when the file is no font or has no glyph for it.
+pub fn character_outline(file: &[u8], character: char) -> Option<CharacterOutline> {
+    let font = FontRef::new(file).ok()?;
+    let glyph = font.charmap().map(character).filter(|g| g.to_u32() != 0)?;
+    let advance = font.glyph_metrics(Size::unscaled(), LocationRef::default()).advance_width(glyph).unwrap_or(0.0);
+    let path = em_path(&font, glyph)?;
+    Some(CharacterOutline { bounds: path.bounding_box(), path, advance: f64::from(advance) / units_per_em(&font) })
+}
+
 fn read(face: FaceId, glyph: u16) -> Option<Rc<GlyphOutline>> {
-    let font = FontRef::new(face.face().data).ok()?;
-    let em = f64::from(font.metrics(Size::unscaled(), LocationRef::default()).units_per_em);
-    let mut pen = EmPen { path: BezPath::new(), scale: 1.0 / em };
-    let outline = font.outline_glyphs().get(GlyphId::from(glyph))?;
-    outline.draw(DrawSettings::unhinted(Size::unscaled(), LocationRef::default()), &mut pen).ok()?;
-    let bounds = pen.path.bounding_box();
-    if pen.path.elements().is_empty() || bounds.width() <= 0.0 || bounds.height() <= 0.0 {
+    let path = em_path(&FontRef::new(face.face().data).ok()?, GlyphId::from(glyph))?;
+    let bounds = path.bounding_box();
+    if path.elements().is_empty() || bounds.width() <= 0.0 || bounds.height() <= 0.0 {
         return None;
     }
-    let skia = crate::render::skia_path(&pen.path)?;
-    Some(Rc::new(GlyphOutline { path: pen.path, skia, bounds }))
+    let skia = crate::render::skia_path(&path)?;
+    Some(Rc::new(GlyphOutline { path, skia, bounds }))
+}
+
+fn units_per_em(font: &FontRef<'_>) -> f64 {
+    f64::from(font.metrics(Size::unscaled(), LocationRef::default()).units_per_em)
+}
+
+fn em_path(font: &FontRef<'_>, glyph: GlyphId) -> Option<BezPath> {
+    let mut pen = EmPen { path: BezPath::new(), scale: 1.0 / units_per_em(font) };
+    let outline = font.outline_glyphs().get(glyph)?;
+    outline.draw(DrawSettings::unhinted(Size::unscaled(), LocationRef::default()), &mut pen).ok()?;
+    Some(pen.path)
 }
 
 struct EmPen {

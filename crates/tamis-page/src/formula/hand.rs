@@ -2,8 +2,8 @@
 
 use tamis_core::rng::Rng;
 use tamis_draw::kurbo::{Affine, BezPath, ParamCurve, PathEl, PathSeg, Point, Rect, Vec2};
+use tamis_draw::text::CharacterOutline;
 
-use super::faces::Glyph;
 use super::pen::{self, PenStroke};
 
 /// One writer with one pen; all lengths in em.
@@ -38,7 +38,7 @@ impl Hand {
     }
 
     /// The areas that the pen covers when it writes a character where KaTeX has `own`.
-    pub(super) fn symbol(&mut self, face: &str, character: char, own: &Glyph) -> Written {
+    pub(super) fn symbol(&mut self, face: &str, character: char, own: &CharacterOutline) -> Written {
         let fancy = ["AMS", "Caligraphic", "Fraktur", "Script"].iter().any(|f| face.starts_with(f));
         let known = pen::strokes(character).filter(|_| !fancy);
         let place = self.posture(own.bounds);

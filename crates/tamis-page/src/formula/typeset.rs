@@ -8,8 +8,9 @@ use tamis_core::rng::Rng;
 use tamis_draw::Color;
 use tamis_draw::kurbo::{Affine, BezPath, Rect};
 use tamis_draw::scene::{Node, Outline, Stroke};
+use tamis_draw::text::CharacterOutline;
 
-use super::faces::{self, Glyph};
+use super::faces;
 use super::hand::{Hand, Written};
 use super::normal::check_commands;
 use super::spec::{FormulaError, FormulaSpec, MAX_LATEX, Typeface};
@@ -269,7 +270,7 @@ impl Setter<'_> {
 }
 
 /// A letter of another face at the height and in the middle of the room of KaTeX's.
-fn fitted(other: &Glyph, own: &Glyph) -> BezPath {
+fn fitted(other: &CharacterOutline, own: &CharacterOutline) -> BezPath {
     let scale = if own.bounds.height() > 0.0 && other.bounds.height() > 0.0 {
         (own.bounds.height() / other.bounds.height()).clamp(0.8, 1.2)
     } else {
