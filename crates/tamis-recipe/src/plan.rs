@@ -45,6 +45,8 @@ pub struct TablePlan {
     pub schema: Schema,
     /// the file of [`Plan::files`] that it is read from; `None` for one that each run names
     pub file: Option<String>,
+    /// whether a run may leave it out
+    pub optional: bool,
 }
 
 /// The steps between two barriers.

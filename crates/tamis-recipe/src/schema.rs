@@ -134,6 +134,7 @@ fn table() -> Json {
                 "type": "object",
                 "properties": {
                     "from": {"description": "A file of the recipe", "type": "string"},
+                    "optional": {"description": "Whether a run may leave it out", "type": "boolean"},
                     "fields": fields,
                 },
                 "required": ["fields"],

@@ -60,6 +60,7 @@ impl Tables {
                     let fingerprint = "recipe".to_string();
                     Opened { name: name.clone(), schema: table.schema.clone(), fingerprint, source }
                 }
+                (None, None) if table.optional => continue,
                 (None, None) => return Err(missing(plan, name, table)),
             };
             tables.opened.push(opened);

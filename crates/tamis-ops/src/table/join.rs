@@ -8,7 +8,7 @@ use tamis_core::operator::{Bound, Context, OperatorConfig, Reject, Transform, Ve
 use tamis_core::value::Fields;
 use tamis_core::{Name, Record, StepError, Value};
 
-use super::{Key, Taken, at_hand};
+use super::{Key, Taken};
 
 /// Joins the rows of a table whose key is that of the record.
 ///
@@ -94,10 +94,7 @@ struct Join {
 
 impl Transform for Join {
     fn apply(&self, record: &mut Record, ctx: &Context<'_>) -> Result<Verdict, StepError> {
-        let table = at_hand(ctx, &self.table)?;
-        let found = self.key.rows(record, &**table)?;
-        let wanted = if self.taken.wants_all() { self.max } else { 1 };
-        let rows: Vec<Fields> = found.iter().take(wanted).map(|row| table.row(*row)).collect::<Result<_, _>>()?;
+        let rows = self.rows(record, ctx)?;
         if rows.is_empty() && self.missing != Missing::Keep {
             let (name, value) = self.key.value(record);
             if self.missing == Missing::Fail {
@@ -109,6 +106,15 @@ impl Transform for Join {
         }
         self.taken.put(record, &rows);
         Ok(Verdict::Pass)
+    }
+}
+
+impl Join {
+    /// The rows that match; none of a table that the run left out.
+    fn rows(&self, record: &Record, ctx: &Context<'_>) -> Result<Vec<Fields>, StepError> {
+        let Some(table) = ctx.host.table(&self.table) else { return Ok(Vec::new()) };
+        let wanted = if self.taken.wants_all() { self.max } else { 1 };
+        self.key.rows(record, &**table)?.iter().take(wanted).map(|row| table.row(*row)).collect()
     }
 }
 

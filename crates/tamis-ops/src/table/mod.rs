@@ -3,12 +3,9 @@
 pub mod join;
 pub mod sample;
 
-use std::sync::Arc;
-
 use indexmap::IndexMap;
 use tamis_core::bind::{FieldRef, Scope};
 use tamis_core::error::did_you_mean;
-use tamis_core::operator::Context;
 use tamis_core::table::Table;
 use tamis_core::value::Fields;
 use tamis_core::{Field, Name, Record, Schema, StepError, Type, Value};
@@ -86,11 +83,6 @@ impl Key {
     pub(crate) fn value(&self, record: &Record) -> (Name, Value) {
         (self.ours.dotted().into(), self.ours.get(record).clone())
     }
-}
-
-/// The table at hand while a recipe runs.
-pub(crate) fn at_hand<'a>(ctx: &Context<'a>, name: &str) -> Result<&'a Arc<dyn Table>, StepError> {
-    ctx.host.table(name).ok_or_else(|| StepError::failed(format!("the table `{name}` was not given")))
 }
 
 /// What comes over from the rows: single values of one row, lists over all of them.

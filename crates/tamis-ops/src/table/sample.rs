@@ -13,7 +13,7 @@ use tamis_core::table::Table;
 use tamis_core::value::Fields;
 use tamis_core::{Name, Record, StepError, Type};
 
-use super::{Key, Taken, at_hand};
+use super::{Key, Taken};
 
 /// Draws rows of a table at random for each record.
 ///
@@ -105,7 +105,8 @@ struct Sample {
 
 impl Transform for Sample {
     fn apply(&self, record: &mut Record, ctx: &Context<'_>) -> Result<Verdict, StepError> {
-        let table = &**at_hand(ctx, &self.table)?;
+        let not_given = || StepError::failed(format!("the table `{}` was not given", self.table));
+        let table = &**ctx.host.table(&self.table).ok_or_else(not_given)?;
         let among = self.key.as_ref().map(|key| key.rows(record, table)).transpose()?;
         let count = among.as_ref().map_or(table.len(), |rows| rows.len() as u64);
         if count < self.n as u64 {

@@ -10,11 +10,11 @@ use crate::diagnostic::Code;
 use crate::node::{Entry, Kind, Node};
 use crate::plan::TablePlan;
 
-const KEYS: &[&str] = &["from", "fields"];
+const KEYS: &[&str] = &["from", "fields", "optional"];
 
 impl Reader<'_, '_> {
     /// `captions: {image_id: text, caption: text}`, or `topics: {from: data/topics.csv, fields: {topic: text}}` for a
-    /// file of the recipe.
+    /// file of the recipe, or `pages: {optional: true, fields: {image: image}}` for one that a run may leave out.
     pub(super) fn tables(&mut self, root: &Node) -> BTreeMap<Name, TablePlan> {
         let mut tables = BTreeMap::new();
         for entry in self.section(root, "tables", "captions: {image_id: text, caption: text}") {
@@ -54,7 +54,25 @@ impl Reader<'_, '_> {
             Some(from) => Some(self.table_file(from, &schema)?),
             None => None,
         };
-        Some(TablePlan { schema, file })
+        let optional = match long.and_then(|_| entry.value.entry("optional")) {
+            Some(optional) => self.optional(optional, file.is_some())?,
+            None => false,
+        };
+        Some(TablePlan { schema, file, optional })
+    }
+
+    fn optional(&self, entry: &Entry, has_file: bool) -> Option<bool> {
+        let Kind::Bool(optional) = entry.value.kind else {
+            let message = format!("expected true or false, found {}", entry.value.describe());
+            self.tell(Code::Shape, place(entry), message, None);
+            return None;
+        };
+        if optional && has_file {
+            let message = "a table with `from` is always there".to_string();
+            self.tell(Code::Shape, place(entry), message, Some("take `optional` out".to_string()));
+            return None;
+        }
+        Some(optional)
     }
 
     fn row(&mut self, fields: &Node) -> Option<Schema> {

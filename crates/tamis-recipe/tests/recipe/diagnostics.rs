@@ -885,6 +885,8 @@ tables:
   c: text
   d: {from: data/d.csv, fields: {key: text}}
   e: {from: data/d.csv, fields: {picture: image}}
+  f: {optional: perhaps, fields: {key: text}}
+  g: {optional: true, from: data/d.csv, fields: {key: text}}
 inputs: {text: text}
 steps:
   - text.trim: {from: text}
@@ -897,6 +899,8 @@ output: {text: text}
         "recipe.yaml:5:6: error: expected the fields of a row, found the text \"text\"",
         "recipe.yaml:6:3: warning: no step and no prompt uses the table `d`",
         "`picture` holds pictures or sound, which a table in the recipe's folder cannot",
+        "recipe.yaml:8:17: error: expected true or false, found the text \"perhaps\"",
+        "recipe.yaml:9:17: error: a table with `from` is always there",
     ] {
         assert!(told.contains(expected), "{expected}\n\n{told}");
     }
