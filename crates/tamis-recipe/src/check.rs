@@ -84,7 +84,7 @@ fn plan(folder: &Folder<'_>, recipe: &Recipe) -> Option<Plan> {
         about: recipe.about.clone(),
         licence: recipe.licence.clone(),
         digest: digest(&files, &recipe.overrides),
-        roles: folder.session.roles.borrow().clone(),
+        roles: needed(folder.session),
         inputs: recipe.inputs.clone(),
         tables: folder.session.tables.borrow().clone(),
         stages: stages(bound, recipe.inputs.clone()),
@@ -93,6 +93,13 @@ fn plan(folder: &Folder<'_>, recipe: &Recipe) -> Option<Plan> {
         constants: recipe.constants.clone(),
         files: std::sync::Arc::new(files),
     })
+}
+
+/// The roles that steps of the plan ask for.
+fn needed(session: &Session<'_>) -> BTreeMap<Name, RoleKind> {
+    let mut roles = session.roles.borrow().clone();
+    roles.retain(|role, _| session.needed.borrow().contains(role));
+    roles
 }
 
 /// Cuts steps behind their barriers.

@@ -140,6 +140,7 @@ impl Surroundings for Place<'_> {
     }
 
     fn use_role(&self, role: &str) {
+        self.folder.session.need(role);
         self.history.borrow_mut().roles.insert(Name::from(role));
     }
 

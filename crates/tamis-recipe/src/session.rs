@@ -1,7 +1,7 @@
 //! What one check keeps while it goes through a recipe and those that it uses.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -45,6 +45,8 @@ pub(crate) struct Session<'a> {
     pub(crate) library: &'a dyn Library,
     /// roles of the recipe and of those that it uses
     pub(crate) roles: RefCell<BTreeMap<Name, RoleKind>>,
+    /// the roles that a step of the plan asks for
+    pub(crate) needed: RefCell<BTreeSet<Name>>,
     /// tables of the recipe and of those that it uses
     pub(crate) tables: RefCell<BTreeMap<Name, TablePlan>>,
     /// the recipes that are being read, outermost first
@@ -53,6 +55,8 @@ pub(crate) struct Session<'a> {
     pub(crate) bound: Cell<usize>,
     /// how many probes are going on: nothing is told or kept meanwhile
     muted: Cell<u32>,
+    /// how many steps around are left out of the plan
+    left_out: Cell<u32>,
     /// the steps by id, in the order in which they were met; those around others before them
     steps: RefCell<IndexMap<String, Option<StepInfo>>>,
     diagnostics: RefCell<Vec<Diagnostic>>,
@@ -65,10 +69,12 @@ impl<'a> Session<'a> {
             registry,
             library,
             roles: RefCell::default(),
+            needed: RefCell::default(),
             tables: RefCell::default(),
             open_recipes: RefCell::default(),
             bound: Cell::new(0),
             muted: Cell::new(0),
+            left_out: Cell::new(0),
             steps: RefCell::default(),
             diagnostics: RefCell::default(),
             used: RefCell::default(),
@@ -96,16 +102,35 @@ impl<'a> Session<'a> {
         result
     }
 
+    /// Checks what is no part of the plan: problems are told, steps and roles are not kept.
+    pub(crate) fn leaving_out<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.left_out.set(self.left_out.get() + 1);
+        let result = work();
+        self.left_out.set(self.left_out.get() - 1);
+        result
+    }
+
+    /// Notes that a step asks for a role.
+    pub(crate) fn need(&self, role: &str) {
+        if self.left_out.get() == 0 {
+            self.needed.borrow_mut().insert(Name::from(role));
+        }
+    }
+
+    fn keeps(&self) -> bool {
+        self.muted.get() == 0 && self.left_out.get() == 0
+    }
+
     /// Keeps a place for a step before its nested steps are bound.
     pub(crate) fn announce(&self, id: &str) {
-        if self.muted.get() == 0 {
+        if self.keeps() {
             self.steps.borrow_mut().entry(id.to_string()).or_default();
         }
     }
 
     /// Keeps a bound step; one that is bound again takes its old place.
     pub(crate) fn keep(&self, step: &Step, at: usize, gate: bool) {
-        if self.muted.get() == 0 {
+        if self.keeps() {
             let (id, operator, line, tally) = (step.id.clone(), step.operator, step.line, step.tally.clone());
             self.steps.borrow_mut().insert(id.to_string(), Some(StepInfo { id, operator, line, at, gate, tally }));
         }

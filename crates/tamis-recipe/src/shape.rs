@@ -10,6 +10,7 @@ use crate::source::Span;
 use crate::steps::operator;
 
 /// A step as written.
+#[derive(Clone, Copy)]
 pub(crate) struct Shape<'n> {
     pub(crate) operator: &'n Entry,
     pub(crate) spec: OperatorSpec,
@@ -40,6 +41,11 @@ impl<'n> Shape<'n> {
         let retry = retry(place, node);
         let (operator, spec) = the_operator(place, node)?;
         Some(Shape { operator, spec, id, when: node.get("when"), retry })
+    }
+
+    /// The same for every record.
+    pub(crate) fn always(self) -> Shape<'n> {
+        Shape { when: None, ..self }
     }
 
     /// Whether it is a gate that lets nothing pass.

@@ -17,6 +17,9 @@ use crate::source::Span;
 
 mod conditional;
 mod follow_up;
+mod setting;
+
+use setting::Unset;
 
 pub(crate) use follow_up::{Silent, mentions};
 
@@ -72,6 +75,7 @@ impl<'a> Place<'a> {
         let mut bound = BoundSteps { steps: Vec::new(), whole: true, last: None };
         let mut before = schema;
         let mut counts = Counts::new();
+        let mut unset = Unset::default();
         let mut dead_end = None;
         let Kind::Seq(items) = &list.kind else { return BoundSteps { whole: false, ..bound } };
         for item in items {
@@ -80,12 +84,21 @@ impl<'a> Place<'a> {
             }
             self.unreachable(item, &mut dead_end);
             let (step, after) = match Shape::read(self, item) {
-                Some(shape) => {
-                    dead_end = dead_end.or_else(|| shape.rejects_everything().then_some(shape.operator.key_span));
-                    self.step(&shape, &before, level, &mut counts)
-                }
+                Some(shape) => match self.decided(&shape) {
+                    Some(false) => {
+                        bound.whole &= self.left_out(&shape, item, &mut before, &mut unset, level, &mut counts);
+                        bound.last = Some(before.clone());
+                        continue;
+                    }
+                    decided => {
+                        let shape = if decided.is_some() { shape.always() } else { shape };
+                        dead_end = dead_end.or_else(|| shape.rejects_everything().then_some(shape.operator.key_span));
+                        self.step(&shape, &before, level, &mut counts)
+                    }
+                },
                 None => (None, before.clone()),
             };
+            unset.forget(&before, &after);
             match step {
                 Some(Step { bound: Bound::Sequence(steps), .. }) => bound.steps.extend(steps),
                 Some(step) => bound.steps.push((step, after.clone())),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value as Json;
-use tamis_core::bind::{Subrecipe, Surroundings};
+use tamis_core::bind::Subrecipe;
 use tamis_core::block::Block;
 
 use crate::files::Files;
@@ -55,7 +55,8 @@ fn bind_steps(
     };
     let recipe = Recipe::read(folder, set).ok_or_else(|| broken(session))?;
     for (role, kind) in &recipe.roles {
-        user.use_role(role);
+        // Which of them need a model is told by the steps that ask for them.
+        user.history.borrow_mut().roles.insert(role.clone());
         let known = *session.roles.borrow_mut().entry(role.clone()).or_insert(*kind);
         if known != *kind {
             return Err(format!("the recipe `{name}` asks for `{role}` as a {kind} role, but here it is {known}"));

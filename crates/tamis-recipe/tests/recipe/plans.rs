@@ -359,3 +359,43 @@ fn every_reference_in_the_editors_schema_leads_somewhere() {
     assert_eq!(temperature["description"], "0 = greedy.");
     assert_eq!(temperature["anyOf"][1]["pattern"], "^\\$[^\\s\\d.-]");
 }
+
+const TWO_SOURCES: &str = r#"recipe: two-sources
+params: { source: file }
+roles: { writer: chat, judge: chat }
+inputs: { text: text }
+steps:
+  - { when: source == 'file', text.trim: { from: text, into: draft } }
+  - { when: source == 'model', chat.ask: { role: writer, prompt: "{{ text }}", into: draft } }
+  - { when: source == 'model', chat.ask: { role: judge, prompt: "{{ draft }}", returns: int, into: score } }
+  - { when: source == 'model', gate.require: { that: score > 3 } }
+  - { when: source == 'model', dedup.exact: { by: score } }
+  - text.trim: { from: draft, into: clean }
+output: { clean: text, score: int? }
+"#;
+
+#[test]
+fn a_condition_that_parameters_decide_leaves_its_step_out_with_its_roles() {
+    let set = |source: &str| Options { set: vec![("source".into(), source.into())], ..Options::default() };
+    let native = plan(TWO_SOURCES, &[], &Options::default());
+    let steps = |plan: &Plan| plan.all_steps.iter().map(|step| step.id.to_string()).collect::<Vec<_>>();
+    assert!(native.roles.is_empty(), "{:?}", native.roles);
+    assert_eq!(steps(&native), ["text.trim", "text.trim#2"]);
+    assert_eq!(native.stages.len(), 1);
+    assert_eq!(fields(&native.output), ["clean: text", "score: int?"]);
+    let model = plan(TWO_SOURCES, &[], &set("model"));
+    assert_eq!(model.roles.keys().map(|r| &**r).collect::<Vec<_>>(), ["judge", "writer"]);
+    assert_eq!(steps(&model), ["chat.ask", "chat.ask#2", "gate.require", "dedup.exact", "text.trim#2"]);
+    assert_eq!(model.stages.len(), 2, "a barrier may have a condition that is decided");
+    assert!(model.steps().all(|(_, step)| step.when.is_none()));
+}
+
+#[test]
+fn what_is_left_out_is_checked_all_the_same() {
+    let recipe = TWO_SOURCES.replace("returns: int, into: score", "returns: text, into: scores");
+    let told = lines(&checked(&recipe, &[], &Options::default())).join("\n");
+    assert!(told.contains("uses `score`, which is not defined"), "{told}");
+    let undecided = TWO_SOURCES.replace("when: source == 'file'", "when: source == 'file' and text");
+    let told = lines(&checked(&undecided, &[], &Options::default())).join("\n");
+    assert!(told.contains("`draft` may be missing here"), "{told}");
+}
