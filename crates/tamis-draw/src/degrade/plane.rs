@@ -52,12 +52,15 @@ impl Plane {
 
     /// Lets a colour show through where the plane says so, as ink or dirt on paper does: channels are multiplied.
     pub(super) fn stain(&self, pixels: &mut Pixels, color: [f32; 3]) {
-        each(pixels, |x, y, p| {
-            let a = self.v[y * self.width + x];
-            if a > 0.0 {
-                (0..3).for_each(|c| p[c] = byte(f32::from(p[c]) * (1.0 - a + a * color[c] / 255.0)));
-            }
-        });
+        rows(
+            pixels,
+            #[inline(always)]
+            |y, row| {
+                for (p, a) in row.iter_mut().zip(&self.v[y * self.width..]).filter(|(_, a)| **a > 0.0) {
+                    (0..3).for_each(|c| p[c] = byte(f32::from(p[c]) * (1.0 - a + a * color[c] / 255.0)));
+                }
+            },
+        );
     }
 }
 
@@ -77,43 +80,101 @@ impl Slow {
         Slow { columns, v: (0..rows * columns).map(|k| value(at(k % columns), at(k / columns))).collect() }
     }
 
-    #[inline]
-    pub(super) fn at(&self, x: usize, y: usize) -> f32 {
-        let k = y / STEP * self.columns + x / STEP;
-        let (u, v) = ((x % STEP) as f32 / STEP as f32, (y % STEP) as f32 / STEP as f32);
-        let top = self.v[k] + (self.v[k + 1] - self.v[k]) * u;
-        let k = k + self.columns;
-        let low = self.v[k] + (self.v[k + 1] - self.v[k]) * u;
-        top + (low - top) * v
+    /// The field along row `y`, a number for each pixel.
+    #[inline(always)]
+    pub(super) fn row(&self, y: usize, out: &mut [f32]) {
+        let above = &self.v[y / STEP * self.columns..][..self.columns];
+        let below = &self.v[(y / STEP + 1) * self.columns..][..self.columns];
+        let t = (y % STEP) as f32 / STEP as f32;
+        for (i, cell) in out.chunks_mut(STEP).enumerate() {
+            let node = |i: usize| above[i] + (below[i] - above[i]) * t;
+            let (left, right) = (node(i), node(i + 1));
+            for (k, value) in cell.iter_mut().enumerate() {
+                *value = left + (right - left) * (k as f32 / STEP as f32);
+            }
+        }
     }
 
     /// Multiplies every pixel by the field.
     pub(super) fn shade(&self, pixels: &mut Pixels) {
-        each(pixels, |x, y, p| {
-            let light = self.at(x, y);
-            p[..3].iter_mut().for_each(|c| *c = byte(f32::from(*c) * light));
-        });
+        let (mut light, mut factors) = (vec![0.0; pixels.width as usize], factors(pixels));
+        rows(
+            pixels,
+            #[inline(always)]
+            |y, row| {
+                self.row(y, &mut light);
+                for (f, light) in factors.iter_mut().zip(&light) {
+                    *f = [*light, *light, *light, 1.0];
+                }
+                multiply(row, &factors);
+            },
+        );
+    }
+}
+
+/// Room for a factor of each channel of each pixel of a row. The fourth is the alpha, and 1.
+pub(super) fn factors(pixels: &Pixels) -> Vec<[f32; 4]> {
+    vec![[1.0; 4]; pixels.width as usize]
+}
+
+/// Multiplies each channel of each pixel of a row.
+#[inline(always)]
+pub(super) fn multiply(row: &mut [[u8; 4]], factors: &[[f32; 4]]) {
+    for (p, factor) in row.as_flattened_mut().iter_mut().zip(factors.as_flattened()) {
+        *p = byte(f32::from(*p) * factor);
     }
 }
 
 /// Visits every pixel, row by row.
-#[inline]
-pub(super) fn each(pixels: &mut Pixels, mut change: impl FnMut(usize, usize, &mut [u8])) {
-    for (y, row) in pixels.rgba.chunks_exact_mut(pixels.width as usize * 4).enumerate() {
-        row.chunks_exact_mut(4).enumerate().for_each(|(x, p)| change(x, y, p));
-    }
+#[inline(always)]
+pub(super) fn each(pixels: &mut Pixels, mut change: impl FnMut(usize, usize, &mut [u8; 4])) {
+    rows(
+        pixels,
+        #[inline(always)]
+        |y, row| {
+            for (x, p) in row.iter_mut().enumerate() {
+                change(x, y, p);
+            }
+        },
+    );
+}
+
+/// Visits every row.
+#[inline(always)]
+pub(super) fn rows(pixels: &mut Pixels, mut change: impl FnMut(usize, &mut [[u8; 4]])) {
+    let stride = pixels.width as usize * 4;
+    wide(
+        #[inline(always)]
+        || {
+            // A `for_each` would be compiled on its own, for narrow registers.
+            for (y, row) in pixels.rgba.chunks_exact_mut(stride).enumerate() {
+                change(y, row.as_chunks_mut().0);
+            }
+        },
+    );
+}
+
+/// Runs loops with the widest registers this machine has. Nothing is rounded another way by that: every machine gives the
+/// same bytes.
+#[inline(always)]
+pub(super) fn wide<R>(loops: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(loops)
 }
 
 /// The nearest byte.
-#[inline]
+#[inline(always)]
 pub(super) fn byte(v: f32) -> u8 {
-    (v + 0.5) as u8
+    // By way of i32, which registers hold many of.
+    (v + 0.5).clamp(0.0, 255.0) as i32 as u8
 }
 
+/// Shares of the channels in the brightness (Rec. 601).
+pub(super) const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
+
 /// Brightness as seen (Rec. 601), 0 to 255.
-#[inline]
+#[inline(always)]
 pub(super) fn luma(p: &[u8]) -> f32 {
-    0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2])
+    LUMA[0] * f32::from(p[0]) + LUMA[1] * f32::from(p[1]) + LUMA[2] * f32::from(p[2])
 }
 
 /// The colour of the ground: the middle one, channel by channel, of the pixels along the edges.

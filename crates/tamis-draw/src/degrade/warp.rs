@@ -2,6 +2,7 @@
 
 use kurbo::Point;
 
+use crate::degrade::plane::rows;
 use crate::scene::Pixels;
 
 /// New pixels between two points whose origin is computed; between them it is interpolated. The fields that move pixels
@@ -13,49 +14,80 @@ const CELL: usize = 8;
 pub(super) fn onto(ground: &mut Pixels, source: &Pixels, back: &dyn Fn(Point) -> Point) {
     let (width, height) = (ground.width as usize, ground.height as usize);
     let lattice = Origins::new(width, height, back);
-    let mut row = vec![(0f32, 0f32); width];
-    for (y, out) in ground.rgba.chunks_exact_mut(width * 4).enumerate() {
-        lattice.row(y, &mut row);
-        for ((x, y), out) in row.iter().zip(out.chunks_exact_mut(4)) {
-            if !inner(source, *x, *y, out)
-                && let Some(taps) = Taps::new(*x, *y, source.width, source.height)
-            {
-                taps.color(source, out);
+    let (mut xs, mut ys) = (vec![0f32; width], vec![0f32; width]);
+    rows(
+        ground,
+        #[inline(always)]
+        |y, out| {
+            lattice.row(y, &mut xs, &mut ys);
+            for ((xs, ys), out) in xs.chunks(CELL).zip(ys.chunks(CELL)).zip(out.chunks_mut(CELL)) {
+                let cell = xs.first_chunk().zip(ys.first_chunk()).zip(out.first_chunk_mut());
+                match cell {
+                    Some(((xs, ys), out)) if within(source, xs, ys) => inner(source, xs, ys, out),
+                    _ => at_the_edge(source, xs, ys, out),
+                }
             }
+        },
+    );
+}
+
+fn at_the_edge(source: &Pixels, xs: &[f32], ys: &[f32], out: &mut [[u8; 4]]) {
+    for ((x, y), out) in xs.iter().zip(ys).zip(out) {
+        if let Some(taps) = Taps::new(*x, *y, source.width, source.height) {
+            taps.color(source, out);
         }
     }
 }
 
-/// Most places have all four pixels around them within the source: a shorter way to the same value. Says whether this
-/// was one.
-#[inline]
-fn inner(source: &Pixels, x: f32, y: f32, out: &mut [u8]) -> bool {
-    if !(x >= 0.0 && y >= 0.0 && x < source.width as f32 - 1.0 && y < source.height as f32 - 1.0) {
-        return false;
+/// Whether all four pixels around each place of a cell are within the source. Places in a cell stand on a line, so its
+/// ends decide.
+#[inline(always)]
+fn within(source: &Pixels, xs: &[f32; CELL], ys: &[f32; CELL]) -> bool {
+    let (right, low) = (source.width as f32 - 1.0, source.height as f32 - 1.0);
+    [0, CELL - 1].into_iter().all(|k| xs[k] >= 0.0 && ys[k] >= 0.0 && xs[k] < right && ys[k] < low)
+}
+
+/// Most places have all four pixels around them within the source: a shorter way to the same value, for a cell at once.
+#[inline(always)]
+fn inner(source: &Pixels, xs: &[f32; CELL], ys: &[f32; CELL], out: &mut [[u8; 4]; CELL]) {
+    let stride = source.width * 4;
+    let (mut at, mut fx, mut fy) = ([0u32; CELL], [0u32; CELL], [0u32; CELL]);
+    for k in 0..CELL {
+        // Not below 0, so cutting off is rounding down.
+        let (i, j) = (xs[k] as i32, ys[k] as i32);
+        fx[k] = ((xs[k] - i as f32) * 256.0 + 0.5) as i32 as u32;
+        fy[k] = ((ys[k] - j as f32) * 256.0 + 0.5) as i32 as u32;
+        at[k] = (j as u32).wrapping_mul(stride).wrapping_add((i as u32).wrapping_mul(4));
     }
-    // Not below 0, so cutting off is rounding down.
-    let (i, j) = (x as u32, y as u32);
-    let (fx, fy) = (((x - i as f32) * 256.0 + 0.5) as u32, ((y - j as f32) * 256.0 + 0.5) as u32);
-    let stride = source.width as usize * 4;
-    let first = j as usize * stride + i as usize * 4;
-    let (above, below) = (&source.rgba[first..first + 8], &source.rgba[first + stride..first + stride + 8]);
-    for c in 0..3 {
-        let top = u32::from(above[c]) * (256 - fx) + u32::from(above[c + 4]) * fx;
-        let low = u32::from(below[c]) * (256 - fx) + u32::from(below[c + 4]) * fx;
-        out[c] = ((top * (256 - fy) + low * fy + 32_768) >> 16) as u8;
+    let mut near = [[0u32; CELL]; 4];
+    for k in 0..CELL {
+        let pair = |at: u32| source.rgba.get(at as usize..).and_then(|from| from.first_chunk::<8>());
+        let (Some(above), Some(below)) = (pair(at[k]), pair(at[k].wrapping_add(stride))) else { return };
+        let (above, below) = (u64::from_le_bytes(*above), u64::from_le_bytes(*below));
+        (near[0][k], near[1][k]) = (above as u32, (above >> 32) as u32);
+        (near[2][k], near[3][k]) = (below as u32, (below >> 32) as u32);
     }
-    true
+    for k in 0..CELL {
+        // Two channels at a time, 16 bits for each.
+        let across = |left: u32, right: u32| (left & 0xff_00ff) * (256 - fx[k]) + (right & 0xff_00ff) * fx[k];
+        let (even, even_low) = (across(near[0][k], near[1][k]), across(near[2][k], near[3][k]));
+        let (odd, odd_low) = (across(near[0][k] >> 8, near[1][k] >> 8), across(near[2][k] >> 8, near[3][k] >> 8));
+        let down = |top: u32, low: u32| (top * (256 - fy[k]) + low * fy[k] + 32_768) >> 16;
+        let (first, third) = (down(even & 0xffff, even_low & 0xffff), down(even >> 16, even_low >> 16));
+        let (second, fourth) = (down(odd & 0xffff, odd_low & 0xffff), down(odd >> 16, odd_low >> 16));
+        out[k] = (first | second << 8 | third << 16 | fourth << 24).to_le_bytes();
+    }
 }
 
 /// The same for one byte a pixel, over zeros.
 pub(super) fn mask(mask: &[u8], from: (u32, u32), to: (u32, u32), back: &dyn Fn(Point) -> Point) -> Vec<u8> {
     let (width, height) = (to.0 as usize, to.1 as usize);
     let lattice = Origins::new(width, height, back);
-    let mut row = vec![(0f32, 0f32); width];
+    let (mut xs, mut ys) = (vec![0f32; width], vec![0f32; width]);
     let mut moved = vec![0; width * height];
     for (y, out) in moved.chunks_exact_mut(width).enumerate() {
-        lattice.row(y, &mut row);
-        for ((x, y), out) in row.iter().zip(out) {
+        lattice.row(y, &mut xs, &mut ys);
+        for ((x, y), out) in xs.iter().zip(&ys).zip(out) {
             if let Some(taps) = Taps::new(*x, *y, from.0, from.1) {
                 *out = taps.grey(mask);
             }
@@ -79,15 +111,16 @@ impl Origins {
     }
 
     /// Coordinates of source pixels (their middles at whole numbers) for the new pixels of row `y`.
-    fn row(&self, y: usize, out: &mut [(f32, f32)]) {
+    #[inline(always)]
+    fn row(&self, y: usize, xs: &mut [f32], ys: &mut [f32]) {
         let above = &self.nodes[y / CELL * self.columns..];
         let below = &self.nodes[(y / CELL + 1) * self.columns..];
         let t = (y % CELL) as f64 / CELL as f64;
-        for (i, cell) in out.chunks_mut(CELL).enumerate() {
+        for (i, (xs, ys)) in xs.chunks_mut(CELL).zip(ys.chunks_mut(CELL)).enumerate() {
             let (left, right) = (above[i].lerp(below[i], t), above[i + 1].lerp(below[i + 1], t));
             let (dx, dy) = ((right.x - left.x) / CELL as f64, (right.y - left.y) / CELL as f64);
-            for (k, place) in cell.iter_mut().enumerate() {
-                *place = ((left.x + dx * k as f64 - 0.5) as f32, (left.y + dy * k as f64 - 0.5) as f32);
+            for (k, (x, y)) in xs.iter_mut().zip(ys).enumerate() {
+                (*x, *y) = ((left.x + dx * k as f64 - 0.5) as f32, (left.y + dy * k as f64 - 0.5) as f32);
             }
         }
     }
@@ -123,8 +156,7 @@ impl Taps {
         Some(taps)
     }
 
-    #[inline]
-    fn color(&self, source: &Pixels, out: &mut [u8]) {
+    fn color(&self, source: &Pixels, out: &mut [u8; 4]) {
         let pixel = |k: usize| &source.rgba[self.at[k] * 4..self.at[k] * 4 + 3];
         let (a, b, c, d) = (pixel(0), pixel(1), pixel(2), pixel(3));
         for channel in 0..3 {

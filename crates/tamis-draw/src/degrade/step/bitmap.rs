@@ -63,13 +63,17 @@ impl Bitmap {
         let mut small = resample::resize(&sheet.pixels, w, h);
         let row = w as usize;
         let mut grey: Vec<f32> = small.rgba.chunks_exact(4).map(luma).collect();
+        let mut grain = noise.row(0);
         for i in 0..grey.len() {
             let (x, y) = (i % row, i / row);
             let limit = match self.dither {
                 Dither::Ordered => 16.0 + (f32::from(BAYER[y % 4][x % 4]) - 7.5) / 16.0 * 255.0 + threshold - 16.0,
                 _ => threshold,
             };
-            let seen = grey[i] + uneven * noise.normal(x as i32, y as i32);
+            if x == 0 {
+                grain = noise.row(y);
+            }
+            let seen = grey[i] + uneven * grain.normal(x);
             let white = if seen >= limit { 255.0 } else { 0.0 };
             if self.dither == Dither::Diffusion {
                 let error = grey[i] - white;

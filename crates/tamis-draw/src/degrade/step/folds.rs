@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
 use crate::degrade::draw::smoothstep;
-use crate::degrade::plane::{Slow, byte, each};
+use crate::degrade::plane::{Slow, byte, rows};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -38,6 +38,9 @@ impl Default for Folds {
     }
 }
 
+/// How far a crease itself is seen, in pixels.
+const BESIDE: f32 = 8.0;
+
 /// A crease: a straight line, and how the sheet bends there.
 struct Crease {
     normal: (f32, f32),
@@ -51,6 +54,17 @@ struct Crease {
 impl Crease {
     fn off(&self, x: f32, y: f32) -> f32 {
         x * self.normal.0 + y * self.normal.1 - self.at
+    }
+
+    /// The pixels of a row that are beside the crease, and a few more.
+    fn beside(&self, y: f32, width: usize) -> std::ops::Range<usize> {
+        let (normal, middle) = (self.normal.0, self.at - y * self.normal.1);
+        // The row lies along the crease.
+        if normal.abs() < 1e-3 {
+            return 0..if middle.abs() > BESIDE + width as f32 * 1e-3 + 1.0 { 0 } else { width };
+        }
+        let (middle, reach) = (middle / normal, BESIDE / normal.abs() + 2.0);
+        (middle - reach) as usize..((middle + reach) as usize).min(width)
     }
 }
 
@@ -80,11 +94,12 @@ impl Folds {
             1.0 + depth * (bent.sum::<f32>().clamp(-2.0, 1.2) - dimmed)
         })
         .shade(pixels);
-        each(pixels, |x, y, p| {
-            let (x, y) = (x as f32 + 0.5, y as f32 + 0.5);
-            for crease in &creases {
+        rows(pixels, #[inline(always)] |y, row| {
+            let (y, width) = (y as f32 + 0.5, row.len());
+            for (crease, x) in creases.iter().flat_map(|c| c.beside(y, width).map(move |x| (c, x))) {
+                let (p, x) = (&mut row[x], x as f32 + 0.5);
                 let off = crease.off(x, y);
-                if off.abs() > 8.0 {
+                if off.abs() > BESIDE {
                     continue;
                 }
                 let off = off + 0.7 * noise.smooth(x * 0.05, y * 0.05);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
-use crate::degrade::plane::{byte, each};
+use crate::degrade::plane::{factors, multiply, rows};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -52,15 +52,32 @@ impl Moire {
         let patchy = crate::degrade::plane::Slow::new(sheet.pixels.width, sheet.pixels.height, |x, y| {
             strength * (0.6 + 0.6 * noise.fractal(x / side * 3.0, y / side * 3.0, 2)).max(0.0)
         });
-        each(&mut sheet.pixels, |x, y, p| {
-            let strength = patchy.at(x, y);
-            let phases = waves.map(|w| w.phase(x as f32, y as f32));
-            for (c, channel) in p[..3].iter_mut().enumerate() {
-                let shift = color * c as f32 / 3.0;
-                let wave = look_up(&table, phases[0] + shift) + 0.5 * look_up(&table, phases[1] + shift * 1.3);
-                *channel = byte(f32::from(*channel) * (1.0 + strength * (wave - 0.5)));
-            }
-        });
+        let width = sheet.pixels.width as usize;
+        let (mut strong, mut brightness) = (vec![0.0; width], factors(&sheet.pixels));
+        let mut phases = [vec![0.0; width], vec![0.0; width]];
+        let shifts = [0.0, 1.0, 2.0].map(|c| color * c / 3.0);
+        rows(
+            &mut sheet.pixels,
+            #[inline(always)]
+            |y, row| {
+                patchy.row(y, &mut strong);
+                for (phases, wave) in phases.iter_mut().zip(&waves) {
+                    for (x, phase) in phases.iter_mut().enumerate() {
+                        *phase = wave.phase(x as f32, y as f32);
+                    }
+                }
+                for (((b, strength), first), second) in
+                    brightness.iter_mut().zip(&strong).zip(&phases[0]).zip(&phases[1])
+                {
+                    let channel = |c: usize| {
+                        let wave = look_up(&table, first + shifts[c]) + 0.5 * look_up(&table, second + shifts[c] * 1.3);
+                        1.0 + strength * (wave - 0.5)
+                    };
+                    *b = [channel(0), channel(1), channel(2), 1.0];
+                }
+                multiply(row, &brightness);
+            },
+        );
         Ok(())
     }
 }
@@ -87,7 +104,7 @@ impl Wave {
     }
 
     /// In periods.
-    #[inline]
+    #[inline(always)]
     fn phase(&self, x: f32, y: f32) -> f32 {
         self.start + x * (self.fx + self.xx * x + self.xy * y) + y * (self.fy + self.yy * y)
     }
@@ -95,12 +112,12 @@ impl Wave {
 
 const TABLE: usize = 1024;
 
-fn table() -> Vec<f32> {
-    (0..TABLE).map(|i| (i as f32 / TABLE as f32 * std::f32::consts::TAU).cos()).collect()
+fn table() -> [f32; TABLE] {
+    std::array::from_fn(|i| (i as f32 / TABLE as f32 * std::f32::consts::TAU).cos())
 }
 
-#[inline]
-fn look_up(table: &[f32], periods: f32) -> f32 {
+#[inline(always)]
+fn look_up(table: &[f32; TABLE], periods: f32) -> f32 {
     // Two's complement and a power of two: the lowest bits are the remainder, for phases below 0 too.
     table[(periods * TABLE as f32).floor() as i32 as usize & (TABLE - 1)]
 }

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::degrade::draw::Draw;
-use crate::degrade::plane::{byte, each};
+use crate::degrade::convolve::{self, Window};
+use crate::degrade::draw::{Draw, Grain};
+use crate::degrade::plane::{byte, wide};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -39,33 +40,37 @@ impl Noise {
         let grain = self.grain.draw(draw) as f32;
         let fields = [draw.noise(), draw.noise(), draw.noise(), draw.noise()];
         let (width, height) = (sheet.pixels.width as usize, sheet.pixels.height as usize);
-        let layer = |field: usize, share: f32| {
-            let noise = fields[field];
-            if share == 0.0 { Vec::new() } else { grains(noise, width, height, grain, sigma * share) }
-        };
-        let all = layer(0, (1.0 - chroma * chroma).max(0.0).sqrt());
-        let own = [layer(1, chroma), layer(2, chroma), layer(3, chroma)];
-        each(&mut sheet.pixels, |x, y, p| {
-            let i = y * width + x;
-            let common = all.get(i).copied().unwrap_or(0.0);
-            for c in 0..3 {
-                p[c] = byte(f32::from(p[c]) + common + own[c].get(i).copied().unwrap_or(0.0));
-            }
-        });
+        let kernel = if grain > 1.05 { convolve::gaussian((grain - 1.0) * 0.5) } else { vec![1.0] };
+        // Smoothing takes variance away: as much as the kernel's squares along both axes.
+        let left: f32 = kernel.iter().map(|k| k * k).sum();
+        let common = (1.0 - chroma * chroma).max(0.0).sqrt() * sigma / left;
+        let own = chroma * sigma / left;
+        let mut window = Window::new(width, height, 4, &kernel);
+        let rgba = &mut sheet.pixels.rgba;
+        wide(
+            #[inline(always)]
+            || {
+                for ahead in 0..height + window.radius {
+                    if ahead < height {
+                        let rows = fields.map(|noise| noise.row(ahead));
+                        window.fill(ahead, |to| write(to, rows, common, own));
+                    }
+                    if let Some(y) = ahead.checked_sub(window.radius) {
+                        let row = &mut rgba[y * width * 4..][..width * 4];
+                        row.iter_mut().zip(window.row(y)).for_each(|(p, v)| *p = byte(f32::from(*p) + v));
+                    }
+                }
+            },
+        );
         Ok(())
     }
 }
 
-/// Noise of a deviation whose grains are `size` pixels wide.
-fn grains(noise: crate::degrade::draw::Noise, width: usize, height: usize, size: f32, sigma: f32) -> Vec<f32> {
-    let mut v: Vec<f32> =
-        (0..width * height).map(|i| sigma * noise.normal((i % width) as i32, (i / width) as i32)).collect();
-    if size > 1.05 {
-        let kernel = crate::degrade::convolve::gaussian((size - 1.0) * 0.5);
-        // Smoothing takes variance away: as much as the kernel's squares along both axes.
-        let left: f32 = kernel.iter().map(|k| k * k).sum();
-        crate::degrade::convolve::separable(&mut v, width, height, 1, &kernel);
-        v.iter_mut().for_each(|v| *v /= left);
+/// Noise for the pixels of a row: brightness, and each channel on its own. The fourth channel stays.
+#[inline(always)]
+fn write(row: &mut [f32], [all, red, green, blue]: [Grain; 4], common: f32, own: f32) {
+    for (x, p) in row.as_chunks_mut().0.iter_mut().enumerate() {
+        let light = common * all.normal(x);
+        *p = [light + own * red.normal(x), light + own * green.normal(x), light + own * blue.normal(x), 0.0];
     }
-    v
 }

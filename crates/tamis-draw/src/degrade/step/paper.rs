@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
-use crate::degrade::draw::{Noise, mix, smoothstep};
-use crate::degrade::plane::{Plane, Slow, byte, each};
+use crate::degrade::draw::{mix, smoothstep};
+use crate::degrade::plane::{Plane, Slow, factors, multiply, rows};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -66,20 +66,27 @@ impl Paper {
         // What darkens old paper turns it brown: blue goes first.
         let yellowing = [1.0, 1.0 + 1.1 * (tint[0] - tint[1]), 1.0 + 1.9 * (tint[0] - tint[2])];
         let fibre = fibre_plane(pixels, fibres, draw);
-        each(pixels, |x, y, p| {
-            let pulp = fine.normal(x as i32, y as i32) + 1.2 * pair(fine, x, y);
-            let shade = cloud.at(x, y) + grain * 0.6 * pulp - 0.10 * fibre.v[y * fibre.width + x];
-            for c in 0..3 {
-                p[c] = byte(f32::from(p[c]) * tint[c] * (1.0 + shade * yellowing[c]));
-            }
-        });
+        let (mut shade, mut dyed) = (vec![0.0; pixels.width as usize], factors(pixels));
+        rows(
+            pixels,
+            #[inline(always)]
+            |y, row| {
+                cloud.row(y, &mut shade);
+                // Grain of single pixels, and over two pixels, which sensors do not average away.
+                let (single, double) = (fine.row(y), fine.row(y / 2 + (1 << 30)));
+                for (x, (shade, fibre)) in shade.iter_mut().zip(&fibre.v[y * fibre.width..]).enumerate() {
+                    let pulp = single.normal(x) + 1.2 * double.normal(x / 2);
+                    *shade += grain * 0.6 * pulp - 0.10 * fibre;
+                }
+                for (dyed, shade) in dyed.iter_mut().zip(&shade) {
+                    let channel = |c: usize| tint[c] * (1.0 + shade * yellowing[c]);
+                    *dyed = [channel(0), channel(1), channel(2), 1.0];
+                }
+                multiply(row, &dyed);
+            },
+        );
         Ok(())
     }
-}
-
-/// Grain over two pixels, which sensors do not average away.
-fn pair(noise: Noise, x: usize, y: usize) -> f32 {
-    noise.normal((x / 2) as i32 + 0x4000_0000, (y / 2) as i32)
 }
 
 /// The colour of paper of an age, in parts of white.

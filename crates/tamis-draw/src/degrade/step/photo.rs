@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::degrade::camera::View;
 use crate::degrade::draw::Draw;
-use crate::degrade::draw::{Noise, mix, smoothstep};
+use crate::degrade::draw::{Fractal, Noise, Smooth, mix, smoothstep};
 use crate::degrade::map::Map;
-use crate::degrade::plane::{byte, each};
+use crate::degrade::plane::{byte, rows};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 use crate::scene::Pixels;
@@ -74,15 +74,17 @@ impl Photo {
         };
         let mut ground = Pixels::filled(width, height, crate::Color::BLACK);
         let side = width.max(height) as f32;
-        let color = colors(kind, draw);
+        let mut color = colors(kind, draw);
         // Of the ground only what is seen around the sheet is drawn; a rim of it takes part in the sheet's edge.
         let outline = Outline::new(&corners);
         let light = Around::new(kind, side, draw);
-        each(&mut ground, |x, y, p| {
-            let (x, y) = (x as f32, y as f32);
-            let off_sheet = outline.off(x + 0.5, y + 0.5);
-            if off_sheet > -3.0 {
-                let shade = light.shade(&outline, x, y, off_sheet);
+        let mut off_sheet = vec![0.0; width as usize];
+        rows(&mut ground, #[inline(always)] |y, row| {
+            let y = y as f32;
+            off_sheet.iter_mut().enumerate().for_each(|(x, off)| *off = outline.off(x as f32 + 0.5, y + 0.5));
+            for (x, (p, off)) in row.iter_mut().zip(&off_sheet).enumerate().filter(|(_, (_, off))| **off > -3.0) {
+                let x = x as f32;
+                let shade = light.shade(&outline, x, y, *off);
                 let color = color(x / side, y / side);
                 (0..3).for_each(|c| p[c] = byte(color[c] * shade[c]));
             }
@@ -138,7 +140,7 @@ impl Outline {
     }
 
     /// How far a place is outside, below 0 within; exact beside the sides.
-    #[inline]
+    #[inline(always)]
     fn off(&self, x: f32, y: f32) -> f32 {
         self.0.iter().map(|(nx, ny, at)| nx * x + ny * y - at).fold(f32::NEG_INFINITY, f32::max)
     }
@@ -154,7 +156,7 @@ fn pore(noise: Noise, x: f32, y: f32) -> f32 {
 }
 
 /// The colour of the ground at a place in parts of the longer side.
-fn colors(kind: Ground, draw: &mut Draw<'_>) -> Box<dyn Fn(f32, f32) -> [f32; 3]> {
+fn colors(kind: Ground, draw: &mut Draw<'_>) -> Box<dyn FnMut(f32, f32) -> [f32; 3]> {
     let noise = draw.noise();
     let between = |a: [f32; 3], b: [f32; 3], t: f32| [0, 1, 2].map(|c| mix(a[c], b[c], t.clamp(0.0, 1.0)));
     match kind {
@@ -169,15 +171,17 @@ fn colors(kind: Ground, draw: &mut Draw<'_>) -> Box<dyn Fn(f32, f32) -> [f32; 3]
             let [light, dark] = WOODS[draw.below(WOODS.len())];
             let (sin, cos) = (draw.between(-0.5, 0.5) as f32 + if draw.chance(0.5) { 1.57 } else { 0.0 }).sin_cos();
             let board = draw.between(0.13, 0.3) as f32;
+            let (mut warps, mut fines) = (Fractal::<3>::new(noise), Fractal::<2>::new(noise));
+            let (mut rings_of, mut planks) = (Smooth::new(noise), Smooth::new(noise));
             Box::new(move |x, y| {
                 let (u, v) = (x * cos + y * sin, y * cos - x * sin);
                 let plank = (v / board).floor();
                 let (u, w) = (u + plank * 3.7, v + plank * 1.9);
-                let warp = noise.fractal(u * 2.5, w * 9.0, 3);
+                let warp = warps.at(u * 2.5, w * 9.0);
                 // Year rings seen lengthwise, and pores.
-                let rings = noise.smooth(u * 1.2, w * 46.0 + warp * 3.5);
-                let fine = noise.fractal(u * 9.0, w * 230.0, 2);
-                let tone = 0.45 + 0.3 * rings + 0.2 * fine + 0.12 * noise.smooth(plank * 5.3, 0.5);
+                let rings = rings_of.at(u * 1.2, w * 46.0 + warp * 3.5);
+                let fine = fines.at(u * 9.0, w * 230.0);
+                let tone = 0.45 + 0.3 * rings + 0.2 * fine + 0.12 * planks.at(plank * 5.3, 0.5);
                 let seam = smoothstep(0.0022, 0.0007, (v - plank * board).min(plank * board + board - v));
                 between(light, dark, tone).map(|c| c * (1.0 - 0.55 * seam))
             })
@@ -188,21 +192,23 @@ fn colors(kind: Ground, draw: &mut Draw<'_>) -> Box<dyn Fn(f32, f32) -> [f32; 3]
             let base = CLOTHS[draw.below(CLOTHS.len())];
             let (sin, cos) = (draw.between(-0.4, 0.4) as f32).sin_cos();
             let threads = draw.between(150.0, 260.0) as f32;
+            let (mut weave, mut dye) = (Smooth::new(noise), Fractal::<3>::new(noise));
             Box::new(move |x, y| {
                 let (u, v) = ((x * cos + y * sin) * threads, (y * cos - x * sin) * threads);
                 let over = ((u.floor() + v.floor()) as i64).rem_euclid(2) == 0;
                 let round = |t: f32| 1.0 - (2.0 * (t - t.floor()) - 1.0).powi(2);
                 let thread = if over { round(u) } else { round(v) };
-                let uneven = noise.smooth(u * 0.9, v * 0.9) * 0.07 + noise.fractal(x * 6.0, y * 6.0, 3) * 0.1;
+                let uneven = weave.at(u * 0.9, v * 0.9) * 0.07 + dye.at(x * 6.0, y * 6.0) * 0.1;
                 base.map(|c| c * (0.8 + 0.2 * thread + uneven))
             })
         }
         Ground::Stone => {
             const STONES: [[f32; 3]; 3] = [[150.0, 150.0, 148.0], [112.0, 112.0, 116.0], [182.0, 176.0, 166.0]];
             let base = STONES[draw.below(STONES.len())];
+            let (mut clouds, mut grits) = (Fractal::<4>::new(noise), [Smooth::new(noise), Smooth::new(noise)]);
             Box::new(move |x, y| {
-                let cloud = noise.fractal(x * 8.0, y * 8.0, 4) * 0.14;
-                let grit = noise.smooth(x * 700.0, y * 700.0) * 0.05 + noise.smooth(x * 300.0, y * 300.0) * 0.04;
+                let cloud = clouds.at(x * 8.0, y * 8.0) * 0.14;
+                let grit = grits[0].at(x * 700.0, y * 700.0) * 0.05 + grits[1].at(x * 300.0, y * 300.0) * 0.04;
                 let pore = 0.4 * pore(noise, x * 60.0, y * 60.0);
                 base.map(|c| c * (1.0 + cloud + grit - pore))
             })
@@ -216,14 +222,19 @@ fn colors(kind: Ground, draw: &mut Draw<'_>) -> Box<dyn Fn(f32, f32) -> [f32; 3]
                 [38.0, 36.0, 36.0],
             ];
             let base = TOPS[draw.below(TOPS.len())];
+            let (mut slow, mut grain) = (Fractal::<2>::new(noise), Smooth::new(noise));
             Box::new(move |x, y| {
-                let slow = noise.fractal(x * 2.0, y * 2.0, 2) * 0.05;
-                base.map(|c| c * (1.0 + slow + noise.smooth(x * 600.0, y * 600.0) * 0.025))
+                let slow = slow.at(x * 2.0, y * 2.0) * 0.05;
+                let grain = grain.at(x * 600.0, y * 600.0) * 0.025;
+                base.map(|c| c * (1.0 + slow + grain))
             })
         }
-        Ground::Bezel => Box::new(move |x, y| {
-            let room = 46.0 + 16.0 * noise.fractal(x * 2.2, y * 2.2, 2);
-            [room, room * 0.96, room * 0.94]
-        }),
+        Ground::Bezel => {
+            let mut dusk = Fractal::<2>::new(noise);
+            Box::new(move |x, y| {
+                let room = 46.0 + 16.0 * dusk.at(x * 2.2, y * 2.2);
+                [room, room * 0.96, room * 0.94]
+            })
+        }
     }
 }

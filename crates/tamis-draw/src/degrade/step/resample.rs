@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
 use crate::degrade::map::{Map, Projective};
+use crate::degrade::plane::{byte, wide};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 use crate::scene::Pixels;
@@ -63,21 +64,26 @@ pub(in crate::degrade) fn resize(pixels: &Pixels, width: u32, height: u32) -> Pi
     let old = pixels.width as usize * 4;
     let mut rgba = Vec::with_capacity(width as usize * height as usize * 4);
     let mut sum = vec![0f32; old];
-    for (first, shares) in &rows {
-        sum.fill(0.0);
-        for (k, share) in shares.iter().enumerate() {
-            let row = &pixels.rgba[(first + k) * old..][..old];
-            sum.iter_mut().zip(row).for_each(|(s, b)| *s += share * f32::from(*b));
-        }
-        for (first, shares) in &columns {
-            let mut pixel = [0.5f32; 4];
-            for (k, share) in shares.iter().enumerate() {
-                let from = &sum[(first + k) * 4..][..4];
-                (0..4).for_each(|c| pixel[c] += share * from[c]);
+    wide(
+        #[inline(always)]
+        || {
+            for (first, shares) in &rows {
+                sum.fill(0.0);
+                for (k, share) in shares.iter().enumerate() {
+                    let row = &pixels.rgba[(first + k) * old..][..old];
+                    sum.iter_mut().zip(row).for_each(|(s, b)| *s += share * f32::from(*b));
+                }
+                let sum = sum.as_chunks::<4>().0;
+                for (first, shares) in &columns {
+                    let mut pixel = [0f32; 4];
+                    for (share, from) in shares.iter().zip(&sum[*first..]) {
+                        (0..4).for_each(|c| pixel[c] += share * from[c]);
+                    }
+                    rgba.extend(pixel.map(byte));
+                }
             }
-            rgba.extend(pixel.map(|v| v as u8));
-        }
-    }
+        },
+    );
     Pixels { width, height, rgba }
 }
 

@@ -36,7 +36,7 @@ impl Salt {
     pub(super) fn apply(&self, sheet: &mut Sheet, draw: &mut Draw<'_>) -> Result<(), DegradeError> {
         let (white, black) = (self.white.draw(draw) as f32, self.black.draw(draw) as f32);
         let (size, noise) = (self.size.whole(draw).max(1), draw.noise());
-        each(&mut sheet.pixels, |x, y, p| {
+        each(&mut sheet.pixels, #[inline(always)] |x, y, p| {
             let drawn = noise.unit((x / size) as i32, (y / size) as i32);
             if drawn < white {
                 p[..3].fill(255);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
 use crate::degrade::draw::smoothstep;
-use crate::degrade::plane::{Plane, byte, each};
+use crate::degrade::plane::{Plane, byte, rows};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -105,10 +105,10 @@ impl Scanner {
             return;
         }
         let noise = draw.noise();
-        each(&mut sheet.pixels, |x, y, p| {
-            if shift[x] != [0.0; 3] {
+        rows(&mut sheet.pixels, #[inline(always)] |y, row| {
+            for (x, shift) in shift.iter().enumerate().filter(|(_, s)| **s != [0.0; 3]) {
                 let flicker = 0.75 + 0.25 * noise.smooth(x as f32, y as f32 * 0.01);
-                (0..3).for_each(|c| p[c] = byte(f32::from(p[c]) + 255.0 * shift[x][c] * flicker));
+                (0..3).for_each(|c| row[x][c] = byte(f32::from(row[x][c]) + 255.0 * shift[c] * flicker));
             }
         });
     }
@@ -124,17 +124,29 @@ impl Scanner {
         if strength == 0.0 || side < 0.5 {
             return;
         }
-        each(&mut sheet.pixels, |x, y, p| {
-            let (x, y) = (x as f32, y as f32);
-            let to = [x, width - 1.0 - x, y, height - 1.0 - y];
-            let mut light = 1.0;
-            for (k, off) in to.into_iter().enumerate().filter(|(k, off)| dark[*k] > 0.0 && *off < side * 2.5) {
-                let along = if k < 2 { y } else { x };
-                let wide = side * dark[k] * (1.0 + 0.4 * noise.fractal(along * 0.004, k as f32 * 10.0, 2));
-                light *= 1.0 - strength * dark[k] * smoothstep(wide * 1.5, wide * 0.3, off);
-            }
-            if light < 1.0 {
-                p[..3].iter_mut().for_each(|c| *c = byte(f32::from(*c) * light));
+        let reach = side * 2.5;
+        let borders = |length: f32, k: usize| -> Vec<f32> {
+            let waver = |along: usize| 1.0 + 0.4 * noise.fractal(along as f32 * 0.004, k as f32 * 10.0, 2);
+            (0..length as usize).map(|along| side * dark[k] * waver(along)).collect()
+        };
+        let borders = [borders(height, 0), borders(height, 1), borders(width, 2), borders(width, 3)];
+        rows(&mut sheet.pixels, #[inline(always)] |y, row| {
+            let (line, y) = (y, y as f32);
+            // Away from the upper and the lower edge, only the ends of a row are near one.
+            let inner = y >= reach && height - 1.0 - y >= reach;
+            let end = (reach.ceil() as usize).min(row.len());
+            let (left, right) = if inner { (end, row.len() - end) } else { (row.len(), row.len()) };
+            for x in (0..left).chain(right.max(left)..row.len()) {
+                let p = &mut row[x];
+                let to = [x as f32, width - 1.0 - x as f32, y, height - 1.0 - y];
+                let mut light = 1.0;
+                for (k, off) in to.into_iter().enumerate().filter(|(k, off)| dark[*k] > 0.0 && *off < reach) {
+                    let wide = borders[k][if k < 2 { line } else { x }];
+                    light *= 1.0 - strength * dark[k] * smoothstep(wide * 1.5, wide * 0.3, off);
+                }
+                if light < 1.0 {
+                    p[..3].iter_mut().for_each(|c| *c = byte(f32::from(*c) * light));
+                }
             }
         });
     }

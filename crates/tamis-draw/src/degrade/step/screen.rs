@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
 use crate::degrade::draw::smoothstep;
-use crate::degrade::plane::{Slow, byte, each};
+use crate::degrade::plane::{Slow, byte, rows};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -49,18 +49,26 @@ impl Screen {
         let pixels = &mut sheet.pixels;
         let side = pixels.width.max(pixels.height) as f32;
         let columns: Vec<[f32; 3]> = (0..pixels.width).map(|x| stripe((x as f32 + 0.5) / pitch, stripes)).collect();
-        let rows: Vec<f32> = (0..pixels.height).map(|y| gap((y as f32 + 0.5) / pitch, stripes)).collect();
+        let gaps: Vec<f32> = (0..pixels.height).map(|y| gap((y as f32 + 0.5) / pitch, stripes)).collect();
         let shine = shine(pixels.width, pixels.height, side, draw);
         // Screens are a little colder than lamps, to which cameras tune themselves.
         let tint = [0.97, 0.99, 1.0];
-        each(pixels, |x, y, p| {
-            let light = 255.0 * (haze + glare * shine.at(x, y));
-            for c in 0..3 {
-                let lit = f32::from(p[c]) * columns[x][c] * rows[y] * tint[c];
-                // Two lights add up, and the sensor fills slowly towards white.
-                p[c] = byte(lit + light * (1.0 - lit / 300.0));
-            }
-        });
+        let mut shining = vec![0.0; pixels.width as usize];
+        rows(
+            pixels,
+            #[inline(always)]
+            |y, row| {
+                shine.row(y, &mut shining);
+                let tint = tint.map(|t| gaps[y] * t);
+                for ((p, shine), column) in row.iter_mut().zip(&shining).zip(&columns) {
+                    let light = 255.0 * (haze + glare * shine);
+                    // Two lights add up, and the sensor fills slowly towards white.
+                    let left = 1.0 - light * (1.0 / 300.0);
+                    let channel = |c: usize| byte(f32::from(p[c]) * column[c] * tint[c] * left + light);
+                    *p = [channel(0), channel(1), channel(2), p[3]];
+                }
+            },
+        );
         Ok(())
     }
 }

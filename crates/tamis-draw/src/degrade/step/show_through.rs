@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::degrade::convolve;
 use crate::degrade::draw::Draw;
-use crate::degrade::plane::{byte, ground};
+use crate::degrade::plane::{byte, ground, rows};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -41,16 +41,20 @@ impl ShowThrough {
         let paper = ground(pixels).map(f32::from);
         let mut back = pixels.clone();
         convolve::blur(&mut back, &convolve::gaussian(blur));
-        crate::degrade::plane::each(pixels, |x, y, p| {
-            let from_x = width as i64 - 1 - x as i64 + dx;
-            let from_y = y as i64 + dy;
-            if from_x < 0 || from_y < 0 || from_x >= width as i64 || from_y >= height as i64 {
+        rows(pixels, #[inline(always)] |y, row| {
+            let from = y as i64 + dy;
+            if from < 0 || from >= height as i64 {
                 return;
             }
-            let from = &back.rgba[(from_y as usize * width + from_x as usize) * 4..];
-            for c in 0..3 {
-                let dark = (paper[c] - f32::from(from[c])).max(0.0) / 255.0;
-                p[c] = byte(f32::from(p[c]) * (1.0 - strength * dark));
+            let back = back.rgba[from as usize * width * 4..][..width * 4].as_chunks::<4>().0;
+            // Column x shows column `last - x` of the back.
+            let last = width as i64 - 1 + dx;
+            let seen = (last - width as i64 + 1).max(0) as usize..(last + 1).clamp(0, width as i64) as usize;
+            for (p, from) in row[seen].iter_mut().zip(back[..(last + 1).clamp(0, width as i64) as usize].iter().rev()) {
+                for c in 0..3 {
+                    let dark = (paper[c] - f32::from(from[c])).max(0.0) / 255.0;
+                    p[c] = byte(f32::from(p[c]) * (1.0 - strength * dark));
+                }
             }
         });
         Ok(())

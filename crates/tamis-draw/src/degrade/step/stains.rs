@@ -136,6 +136,9 @@ fn tide(plane: &mut Plane, (x, y): (f64, f64), radius: f64, strength: f32, noise
         let (u, v) = (dx / far * 1.3, dy / far * 1.3);
         let edge = radius * (1.0 + 0.35 * noise.fractal(u, v, 4) + 0.012 * noise.smooth(px * 0.07, py * 0.07));
         let off = (edge - far) / radius;
+        if off < -0.006 {
+            return 0.0;
+        }
         let rim = smoothstep(-0.006, 0.004, off) * smoothstep(0.10, 0.0, off);
         let second = 0.35 * smoothstep(0.16, 0.17, off) * smoothstep(0.23, 0.17, off);
         let cloud = 0.5 + 0.5 * noise.fractal(px / radius * 3.0, py / radius * 3.0, 3);

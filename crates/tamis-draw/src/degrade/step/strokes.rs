@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
+use crate::degrade::plane::{byte, wide};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 use crate::scene::Pixels;
@@ -55,10 +56,15 @@ impl Strokes {
         let radius = self.radius.whole(draw).max(1);
         let amount = self.amount.draw(draw) as f32;
         let changed = extreme(&sheet.pixels, radius, darker);
-        for (p, e) in sheet.pixels.rgba.iter_mut().zip(&changed.rgba) {
-            let (from, to) = (f32::from(*p), f32::from(*e));
-            *p = (from + (to - from) * amount + 0.5) as u8;
-        }
+        wide(
+            #[inline(always)]
+            || {
+                for (p, e) in sheet.pixels.rgba.iter_mut().zip(&changed.rgba) {
+                    let (from, to) = (f32::from(*p), f32::from(*e));
+                    *p = byte(from + (to - from) * amount);
+                }
+            },
+        );
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
-use crate::degrade::plane::{byte, each, luma};
+use crate::degrade::plane::{LUMA, byte, each};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -68,22 +68,28 @@ impl Tone {
         let (contrast, gamma) = (self.contrast.draw(draw) as f32, self.gamma.draw(draw) as f32);
         let (saturation, hue) = (self.saturation.draw(draw) as f32, self.hue.draw(draw) as f32);
         let warmth = self.warmth.draw(draw) as f32;
-        let curve: Vec<f32> = (0..=255)
-            .map(|v| ((v as f32 / 255.0).powf(gamma) * 255.0 - 127.5) * contrast + 127.5 + brightness)
-            .collect();
+        let curve: [u8; 256] = std::array::from_fn(|v| {
+            byte(((v as f32 / 255.0).powf(gamma) * 255.0 - 127.5) * contrast + 127.5 + brightness)
+        });
         let gains = [1.0 + warmth, 1.0 + 0.2 * warmth, 1.0 - warmth];
-        let turn = hue_turn(hue.to_radians());
-        each(&mut sheet.pixels, |_, _, p| {
-            let v = [0, 1, 2].map(|c| f32::from(p[c]) * gains[c]);
-            let grey = luma(p);
-            let v = v.map(|v| grey + (v - grey) * saturation);
-            for c in 0..3 {
-                let turned = turn[c][0] * v[0] + turn[c][1] * v[1] + turn[c][2] * v[2];
-                p[c] = byte(curve[usize::from(byte(turned))]);
-            }
+        let mixed = product(hue_turn(hue.to_radians()), saturate(saturation, gains));
+        each(&mut sheet.pixels, #[inline(always)] |_, _, p| {
+            let [r, g, b] = [f32::from(p[0]), f32::from(p[1]), f32::from(p[2])];
+            let channel = |row: [f32; 3]| curve[usize::from(byte(row[0] * r + row[1] * g + row[2] * b))];
+            *p = [channel(mixed[0]), channel(mixed[1]), channel(mixed[2]), p[3]];
         });
         Ok(())
     }
+}
+
+/// The white balance, then a stretch of the distance from the brightness before it.
+fn saturate(saturation: f32, gains: [f32; 3]) -> [[f32; 3]; 3] {
+    let grey = LUMA.map(|share| share * (1.0 - saturation));
+    [0, 1, 2].map(|row| [0, 1, 2].map(|c| grey[c] + if row == c { gains[c] * saturation } else { 0.0 }))
+}
+
+fn product(a: [[f32; 3]; 3], b: [[f32; 3]; 3]) -> [[f32; 3]; 3] {
+    a.map(|row| [0, 1, 2].map(|c| row[0] * b[0][c] + row[1] * b[1][c] + row[2] * b[2][c]))
 }
 
 /// A turn about the axis of greys (Rodrigues' formula), which leaves greys alone.
