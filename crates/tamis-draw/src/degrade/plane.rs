@@ -164,8 +164,15 @@ pub(super) fn wide<R>(loops: impl FnOnce() -> R) -> R {
 /// The nearest byte.
 #[inline(always)]
 pub(super) fn byte(v: f32) -> u8 {
-    // By way of i32, which registers hold many of.
-    (v + 0.5).clamp(0.0, 255.0) as i32 as u8
+    nearest(v.clamp(0.0, 255.0)) as u8
+}
+
+/// The nearest whole number to a number between -4 and 4 million; its lowest 22 bits, two's complement, are right.
+///
+/// So large a number is added that no bits are left for fractions. `as` would look at each number by itself.
+#[inline(always)]
+pub(super) fn nearest(v: f32) -> u32 {
+    (v + 12_582_912.0).to_bits()
 }
 
 /// Shares of the channels in the brightness (Rec. 601).

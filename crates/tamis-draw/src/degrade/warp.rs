@@ -2,12 +2,15 @@
 
 use kurbo::Point;
 
-use crate::degrade::plane::rows;
+use crate::degrade::plane::{nearest, rows};
 use crate::scene::Pixels;
 
 /// New pixels between two points whose origin is computed; between them it is interpolated. The fields that move pixels
 /// are smooth over tens of pixels, so this is exact to a few hundredths of a pixel.
 const CELL: usize = 8;
+
+/// Places farther than this, in pixels, are worked on one at a time.
+const FARTHEST: f32 = 16_000.0;
 
 /// Puts `source` over `ground`: the pixel with its middle at q comes from `back(q)`, between pixels from the four around
 /// it. Where there is no source, the ground stays.
@@ -43,7 +46,9 @@ fn at_the_edge(source: &Pixels, xs: &[f32], ys: &[f32], out: &mut [[u8; 4]]) {
 /// ends decide.
 #[inline(always)]
 fn within(source: &Pixels, xs: &[f32; CELL], ys: &[f32; CELL]) -> bool {
-    let (right, low) = (source.width as f32 - 1.0, source.height as f32 - 1.0);
+    // Short of the last pixels by what rounding to parts of 256 adds.
+    let end = |side: u32| (side as f32 - 1.01).min(FARTHEST);
+    let (right, low) = (end(source.width), end(source.height));
     [0, CELL - 1].into_iter().all(|k| xs[k] >= 0.0 && ys[k] >= 0.0 && xs[k] < right && ys[k] < low)
 }
 
@@ -53,11 +58,10 @@ fn inner(source: &Pixels, xs: &[f32; CELL], ys: &[f32; CELL], out: &mut [[u8; 4]
     let stride = source.width * 4;
     let (mut at, mut fx, mut fy) = ([0u32; CELL], [0u32; CELL], [0u32; CELL]);
     for k in 0..CELL {
-        // Not below 0, so cutting off is rounding down.
-        let (i, j) = (xs[k] as i32, ys[k] as i32);
-        fx[k] = ((xs[k] - i as f32) * 256.0 + 0.5) as i32 as u32;
-        fy[k] = ((ys[k] - j as f32) * 256.0 + 0.5) as i32 as u32;
-        at[k] = (j as u32).wrapping_mul(stride).wrapping_add((i as u32).wrapping_mul(4));
+        // In parts of 256: a place is below `FARTHEST`.
+        let (x, y) = (nearest(xs[k] * 256.0) & 0x3f_ffff, nearest(ys[k] * 256.0) & 0x3f_ffff);
+        (fx[k], fy[k]) = (x & 255, y & 255);
+        at[k] = (y >> 8).wrapping_mul(stride).wrapping_add((x >> 8) * 4);
     }
     let mut near = [[0u32; CELL]; 4];
     for k in 0..CELL {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
-use crate::degrade::plane::{factors, multiply, rows};
+use crate::degrade::plane::{factors, multiply, nearest, rows};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -119,5 +119,5 @@ fn table() -> [f32; TABLE] {
 #[inline(always)]
 fn look_up(table: &[f32; TABLE], periods: f32) -> f32 {
     // Two's complement and a power of two: the lowest bits are the remainder, for phases below 0 too.
-    table[(periods * TABLE as f32).floor() as i32 as usize & (TABLE - 1)]
+    table[nearest(periods * TABLE as f32) as usize & (TABLE - 1)]
 }
