@@ -23,12 +23,18 @@ impl Best {
 
     /// Takes a candidate if it is among the best.
     pub(crate) fn offer(&mut self, score: f32, candidate: u32) {
-        let better = |(s, c): &(f32, u32)| *s > score || (*s == score && *c < candidate);
-        let at = self.found.partition_point(better);
-        if at < self.keep {
-            self.found.truncate(self.keep - 1);
-            self.found.insert(at, (score, candidate));
+        let worse = |(s, c): &(f32, u32)| *s < score || (*s == score && *c > candidate);
+        if self.found.len() < self.keep {
+            self.found.push((score, candidate));
+        } else if !self.found.last().is_some_and(worse) {
+            return;
         }
+        let mut at = self.found.len() - 1;
+        while at > 0 && worse(&self.found[at - 1]) {
+            self.found[at] = self.found[at - 1];
+            at -= 1;
+        }
+        self.found[at] = (score, candidate);
     }
 
     /// Takes over what another one has found.

@@ -7,11 +7,11 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Rows of a tile: with two registers a row, twelve sums are under way at once, which hides the latency of the
-/// multiply-add.
-const TALL: usize = 6;
-/// Dimensions at a time, so that a panel of columns stays in the first cache.
-const DEEP: usize = 256;
+/// Dimensions at a time, so that the panels of a tile stay in the caches next to the core.
+const DEEP: usize = 512;
+/// Rows of a tile where there are registers for 24 sums, and where there are for 12.
+const TALL: usize = 12;
+const LOW: usize = 6;
 
 /// Rows of products are so many numbers long, or a multiple.
 pub(crate) const CHUNK: usize = 16;
@@ -19,19 +19,20 @@ pub(crate) const CHUNK: usize = 16;
 /// Vectors laid out for the kernel: some at a time, dimension by dimension.
 pub(crate) struct Panels {
     dims: usize,
-    wide: usize,
+    /// vectors in a panel
+    pub(super) wide: usize,
     numbers: Vec<f32>,
 }
 
 impl Panels {
     /// The left factor: vectors that stand one under the other in `rows`.
     pub(crate) fn left(rows: &[f32], dims: usize) -> Panels {
-        Panels::pack(rows, dims, TALL)
+        Panels::pack(rows, dims, Arch::new().dispatch(Shape).tall)
     }
 
     /// The right factor. Blocks of its columns have to begin at multiples of 32.
     pub(crate) fn right(rows: &[f32], dims: usize) -> Panels {
-        Panels::pack(rows, dims, Arch::new().dispatch(Wide))
+        Panels::pack(rows, dims, Arch::new().dispatch(Shape).wide)
     }
 
     fn pack(rows: &[f32], dims: usize, wide: usize) -> Panels {
@@ -51,7 +52,8 @@ impl Panels {
         &self.numbers[start..start + deep * self.wide]
     }
 
-    fn panels(&self) -> usize {
+    /// How many panels there are.
+    pub(super) fn panels(&self) -> usize {
         self.numbers.len() / (self.wide * self.dims)
     }
 }
@@ -59,6 +61,8 @@ impl Panels {
 /// Products of all vectors of a left factor with some of a right one.
 #[derive(Default)]
 pub(crate) struct Products {
+    /// those with one panel
+    strip: Vec<f32>,
     stride: usize,
     numbers: Vec<f32>,
 }
@@ -69,8 +73,10 @@ impl Products {
         debug_assert!(left.dims == right.dims && columns.start.is_multiple_of(right.wide));
         let panels = columns.start / right.wide..columns.end.div_ceil(right.wide).min(right.panels());
         self.stride = (panels.len() * right.wide).next_multiple_of(CHUNK);
-        self.numbers.resize(left.panels() * TALL * self.stride, 0.0);
-        Arch::new().dispatch(Fill { left, right, panels, out: &mut self.numbers, stride: self.stride });
+        self.numbers.resize(left.panels() * left.wide * self.stride, 0.0);
+        self.strip.resize(left.panels() * left.wide * right.wide, 0.0);
+        let Products { strip, stride, numbers: out } = self;
+        Arch::new().dispatch(Fill { left, right, panels, strip, out, stride: *stride });
     }
 
     /// The products of one vector of the left factor; behind the last column there is something up to a multiple of
@@ -80,14 +86,27 @@ impl Products {
     }
 }
 
-/// The width of a right factor's panel on this machine.
-struct Wide;
+/// Asks for the tile of this machine.
+struct Shape;
 
-impl WithSimd for Wide {
-    type Output = usize;
+/// Rows and columns of a tile: two registers to a row, and as many rows as leave registers free for the factors, so that
+/// enough sums are under way at once to hide the latency of the multiply-add.
+struct Tile {
+    tall: usize,
+    wide: usize,
+}
 
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        2 * S::F32_LANES
+impl Tile {
+    const fn of<S: Simd>() -> Tile {
+        Tile { tall: if S::REGISTER_COUNT >= 32 { TALL } else { LOW }, wide: 2 * S::F32_LANES }
+    }
+}
+
+impl WithSimd for Shape {
+    type Output = Tile;
+
+    fn with_simd<S: Simd>(self, _: S) -> Tile {
+        Tile::of::<S>()
     }
 }
 
@@ -95,6 +114,7 @@ struct Fill<'a> {
     left: &'a Panels,
     right: &'a Panels,
     panels: Range<usize>,
+    strip: &'a mut [f32],
     out: &'a mut [f32],
     stride: usize,
 }
@@ -104,15 +124,27 @@ impl WithSimd for Fill<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Fill { left, right, panels, out, stride } = self;
-        for from in (0..left.dims).step_by(DEEP) {
-            let deep = DEEP.min(left.dims - from);
-            for (column, panel) in panels.clone().enumerate() {
-                let b = right.panel(panel, from, deep);
-                for row in 0..left.panels() {
-                    let at = row * TALL * stride + column * right.wide;
-                    tile(simd, left.panel(row, from, deep), b, &mut out[at..], stride, from == 0);
-                }
+        let Fill { left, right, panels, strip, out, stride } = self;
+        for (column, panel) in panels.enumerate() {
+            products(simd, left, right, panel, strip);
+            for (to, from) in out.chunks_exact_mut(stride).zip(strip.chunks_exact(right.wide)) {
+                to[column * right.wide..][..right.wide].copy_from_slice(from);
+            }
+        }
+    }
+}
+
+/// The products of all vectors of a left factor with one panel of a right one, whose width is that of the rows in `out`.
+#[inline(always)]
+pub(super) fn products<S: Simd>(simd: S, left: &Panels, right: &Panels, panel: usize, out: &mut [f32]) {
+    for from in (0..left.dims).step_by(DEEP) {
+        let deep = DEEP.min(left.dims - from);
+        let b = right.panel(panel, from, deep);
+        for row in 0..left.panels() {
+            let (a, out) = (left.panel(row, from, deep), &mut out[row * left.wide * right.wide..]);
+            match const { Tile::of::<S>().tall } {
+                TALL => tile::<S, TALL>(simd, a, b, out, from == 0),
+                _ => tile::<S, LOW>(simd, a, b, out, from == 0),
             }
         }
     }
@@ -120,15 +152,11 @@ impl WithSimd for Fill<'_> {
 
 /// Adds the products over some dimensions to a tile of sums.
 #[inline(always)]
-fn tile<S: Simd>(simd: S, a: &[f32], b: &[f32], out: &mut [f32], stride: usize, first: bool) {
-    let mut sums = [[simd.splat_f32s(0.0); 2]; TALL];
-    if !first {
-        for (sums, out) in sums.iter_mut().zip(out.chunks(stride)) {
-            let (stored, _) = S::as_simd_f32s(&out[..2 * S::F32_LANES]);
-            *sums = [stored[0], stored[1]];
-        }
-    }
-    let (a, _) = a.as_chunks::<TALL>();
+fn tile<S: Simd, const ROWS: usize>(simd: S, a: &[f32], b: &[f32], out: &mut [f32], first: bool) {
+    let (out, _) = S::as_mut_simd_f32s(out);
+    let Some(out) = out.as_chunks_mut::<2>().0.first_chunk_mut::<ROWS>() else { return };
+    let mut sums = if first { [[simd.splat_f32s(0.0); 2]; ROWS] } else { *out };
+    let (a, _) = a.as_chunks::<ROWS>();
     let (b, _) = S::as_simd_f32s(b).0.as_chunks::<2>();
     for (a, b) in a.iter().zip(b) {
         for (sums, a) in sums.iter_mut().zip(a) {
@@ -137,37 +165,62 @@ fn tile<S: Simd>(simd: S, a: &[f32], b: &[f32], out: &mut [f32], stride: usize, 
             sums[1] = simd.mul_add_f32s(a, b[1], sums[1]);
         }
     }
-    for (sums, out) in sums.iter().zip(out.chunks_mut(stride)) {
-        let (stored, _) = S::as_mut_simd_f32s(&mut out[..2 * S::F32_LANES]);
-        stored[0] = sums[0];
-        stored[1] = sums[1];
-    }
+    *out = sums;
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Numbers between -0.5 and 0.5 that look drawn.
+    pub(in crate::matrix) fn numbers(n: usize, seed: usize) -> Vec<f32> {
+        (0..n).map(|i| (((i + seed) * 7919) % 1009) as f32 / 1009.0 - 0.5).collect()
+    }
+
+    /// Registers of one width, whatever the machine chooses for itself.
+    struct Bits<'a> {
+        a: &'a [f32],
+        b: &'a [f32],
+        dims: usize,
+    }
+
+    impl WithSimd for Bits<'_> {
+        type Output = Vec<Vec<u32>>;
+
+        fn with_simd<S: Simd>(self, simd: S) -> Vec<Vec<u32>> {
+            let Tile { tall, wide } = Tile::of::<S>();
+            let (left, right) = (Panels::pack(self.a, self.dims, tall), Panels::pack(self.b, self.dims, wide));
+            let mut strip = vec![0.0; left.panels() * tall * wide];
+            let mut rows = vec![Vec::new(); self.a.len() / self.dims];
+            for panel in 0..right.panels() {
+                products(simd, &left, &right, panel, &mut strip);
+                let strip = strip.chunks_exact(wide).map(|row| row.iter().map(|product| product.to_bits()));
+                rows.iter_mut().zip(strip).for_each(|(row, products)| row.extend(products));
+            }
+            rows.iter_mut().for_each(|row| row.truncate(self.b.len() / self.dims));
+            rows
+        }
+    }
 
     #[test]
     fn products_are_the_same_bits_as_one_chain_of_multiply_adds() {
-        let numbers = |n: usize, seed: usize| -> Vec<f32> {
-            (0..n).map(|i| (((i + seed) * 7919) % 1009) as f32 / 1009.0 - 0.5).collect()
-        };
-        for (rows, columns, dims) in [(1, 1, 1), (7, 33, 5), (13, 40, 300), (6, 16, 513)] {
+        for (rows, columns, dims) in [(1, 1, 1), (7, 33, 5), (13, 40, 300), (6, 16, 513), (25, 70, 1100)] {
             let (a, b) = (numbers(rows * dims, 1), numbers(columns * dims, 2));
+            let chain = |(a, b): (&[f32], &[f32])| a.iter().zip(b).fold(0.0f32, |sum, (x, y)| x.mul_add(*y, sum));
+            let row = |a| b.chunks(dims).map(move |b| chain((a, b)).to_bits()).collect::<Vec<u32>>();
+            let expected: Vec<Vec<u32>> = a.chunks(dims).map(row).collect();
+            let bits = || Bits { a: &a, b: &b, dims };
+            assert_eq!(Arch::new().dispatch(bits()), expected, "{rows} x {columns} x {dims}");
+            assert_eq!(bits().with_simd(pulp::Scalar::new()), expected, "{rows} x {columns} x {dims}, one by one");
+            #[cfg(target_arch = "x86_64")]
+            if let Some(narrower) = pulp::x86::V3::try_new() {
+                assert_eq!(bits().with_simd(narrower), expected, "{rows} x {columns} x {dims}, AVX2");
+            }
             let (left, right) = (Panels::left(&a, dims), Panels::right(&b, dims));
             let mut products = Products::default();
             products.fill(&left, &right, 0..columns);
-            for (i, a) in a.chunks(dims).enumerate() {
-                for (j, b) in b.chunks(dims).enumerate() {
-                    let expected = a.iter().zip(b).fold(0.0f32, |sum, (x, y)| x.mul_add(*y, sum));
-                    assert_eq!(
-                        products.row(i)[j].to_bits(),
-                        expected.to_bits(),
-                        "{rows} x {columns} x {dims}: {i} {j}"
-                    );
-                }
-            }
+            let row = |row| products.row(row)[..columns].iter().map(|product| product.to_bits()).collect::<Vec<u32>>();
+            assert_eq!((0..rows).map(row).collect::<Vec<_>>(), expected);
         }
     }
 }

@@ -6,16 +6,20 @@
 mod best;
 mod kernel;
 mod kmeans;
+mod near;
 mod parallel;
 mod points;
 mod shelves;
+mod sums;
 
 pub(crate) use best::{Best, Nearest};
-pub(crate) use kernel::{CHUNK, Panels, Products};
+pub(crate) use kernel::{Panels, Products};
 pub(crate) use kmeans::{Centroids, Training};
+pub(crate) use near::{Limits, Near};
 pub(crate) use parallel::in_order;
 pub(crate) use points::{HasVectors, Points, Summaries, sampled};
 pub(crate) use shelves::Shelves;
+pub(crate) use sums::{dot, squared_distance};
 
 use serde::{Deserialize, Serialize};
 use tamis_core::bind::FieldRef;
@@ -107,11 +111,22 @@ impl Metric {
 
     /// The distance of two prepared vectors.
     pub(crate) fn distance(self, a: &[f32], b: &[f32]) -> f64 {
+        self.of_sum(if self == Metric::Dot { dot(a, b) } else { squared_distance(a, b) })
+    }
+
+    /// The distances of a prepared vector from others.
+    pub(crate) fn distances(self, a: &[f32], others: &[&[f32]]) -> Vec<f64> {
+        let sums = if self == Metric::Dot { sums::dots(a, others) } else { sums::squared_distances(a, others) };
+        sums.into_iter().map(|sum| self.of_sum(sum)).collect()
+    }
+
+    /// The distance, by the scalar product or the squared length of the difference.
+    fn of_sum(self, sum: f64) -> f64 {
         match self {
             // Of unit vectors, this keeps the digits that 1 - product would lose between near ones.
-            Metric::Cosine => squared_distance(a, b) / 2.0,
-            Metric::Dot => -dot(a, b),
-            Metric::L2 => squared_distance(a, b).sqrt(),
+            Metric::Cosine => sum / 2.0,
+            Metric::Dot => -sum,
+            Metric::L2 => sum.sqrt(),
         }
     }
 
@@ -178,35 +193,6 @@ pub(crate) fn vector<'r>(record: &'r Record, field: &FieldRef, metric: Metric) -
         return Err(StepError::field(&field.name, message));
     }
     Ok(vector)
-}
-
-const LANES: usize = 8;
-
-/// A scalar product in 64 bits; eight sums, so that the compiler can use wide registers.
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
-    folded(a, b, |x, y| f64::from(x) * f64::from(y))
-}
-
-/// The squared length of the difference, in 64 bits.
-pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
-    folded(a, b, |x, y| {
-        let difference = f64::from(x) - f64::from(y);
-        difference * difference
-    })
-}
-
-#[inline(always)]
-fn folded(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f64) -> f64 {
-    let mut sums = [0.0; LANES];
-    let (a, a_rest) = a.as_chunks::<LANES>();
-    let (b, b_rest) = b.as_chunks::<LANES>();
-    for (a, b) in a.iter().zip(b) {
-        for ((sum, x), y) in sums.iter_mut().zip(a).zip(b) {
-            *sum += term(*x, *y);
-        }
-    }
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(x, y)| term(*x, *y)).sum();
-    sums.iter().sum::<f64>() + rest
 }
 
 /// Vectors for the tests and measurements: `clusters` heaps of points, of length 1.

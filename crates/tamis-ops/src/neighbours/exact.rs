@@ -1,70 +1,189 @@
 //! All pairs: for as many records as fit into memory.
+//!
+//! Which pairs are looked at depends on chance and on the number of threads, as floors rise earlier or later; which
+//! candidates are the best does not.
 
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tamis_core::StepError;
 
-use super::query::{Query, padded, sift};
-use crate::matrix::{BLOCK, Best, Matrix, Nearest, Panels, Products, in_order};
+use super::query::Query;
+use crate::matrix::{BLOCK, Best, Limits, Matrix, Near, Nearest, Panels, in_order};
 
-/// Columns at a time: a whole number of blocks.
-const STRIP: usize = 3 * BLOCK;
+/// Rows at a time: two blocks, so that the candidates of a strip are fetched half as often.
+const ROWS: usize = 2 * BLOCK;
+/// Columns at a time.
+const STRIP: usize = 2 * ROWS;
+/// Rows at a time at first, when there is no floor yet below which a pair need not be looked at.
+const FEW: usize = 24;
 
 /// The nearest of each point. Each pair is multiplied once and counts for both.
 pub(crate) fn nearest(points: &Matrix, query: &Query) -> Result<Vec<Nearest>, StepError> {
-    let right = Panels::right(&points.numbers, points.dims);
-    let halves = query.halves(points);
-    let strips = points.len().div_ceil(STRIP);
-    let table: Vec<Mutex<Vec<Best>>> = (0..strips).map(|_| Mutex::new(vec![query.best(); STRIP])).collect();
-    in_order(points.blocks(), Products::default, |products, block| {
-        let rows = points.block(block);
-        let left = Panels::left(points.rows(rows.clone()), points.dims);
-        let mut own = vec![query.best(); rows.len()];
-        let home = rows.start / STRIP;
-        for (strip, theirs) in table.iter().enumerate().skip(home) {
-            let columns = strip * STRIP..((strip + 1) * STRIP).min(points.len());
-            products.fill(&left, &right, columns.clone());
-            let strip_halves = padded(halves[columns.clone()].iter().copied(), f32::NAN);
-            let floors = padded(locked(theirs)[..columns.len()].iter().map(Best::floor), f32::INFINITY);
-            let mut hits = Vec::new();
-            for (best, row) in own.iter_mut().zip(rows.clone()) {
-                let products = products.row(row - rows.start);
-                sift(products, (&strip_halves, best.floor()), (halves[row], &floors), |at| {
-                    let column = columns.start + at;
-                    if column <= row || column >= columns.end {
-                        return;
-                    }
-                    let (theirs, mine) = (products[at] - halves[column], products[at] - halves[row]);
-                    if theirs >= best.floor() && query.admits(row, column, theirs, halves[row]) {
-                        best.offer(theirs, column as u32);
-                    }
-                    if mine >= floors[at] && query.admits(column, row, mine, halves[column]) {
-                        hits.push((at, mine, row as u32));
-                    }
-                });
-            }
-            let mut theirs = locked(theirs);
-            hits.into_iter().for_each(|(at, score, row)| theirs[at].offer(score, row));
+    let search = Search::new(points, query);
+    search.begin()?;
+    search.go_on()?;
+    search.rank()
+}
+
+struct Search<'a> {
+    points: &'a Matrix,
+    query: &'a Query,
+    halves: Vec<f32>,
+    right: Panels,
+    /// what has been found for the points of each strip
+    strips: Vec<Mutex<Found>>,
+}
+
+impl Search<'_> {
+    fn new<'a>(points: &'a Matrix, query: &'a Query) -> Search<'a> {
+        let strip = |strip: usize| strip * STRIP..((strip + 1) * STRIP).min(points.len());
+        let strips = (0..points.len().div_ceil(STRIP)).map(|number| Mutex::new(Found::new(query, strip(number))));
+        Search {
+            points,
+            query,
+            halves: query.halves(points),
+            right: Panels::right(&points.numbers, points.dims),
+            strips: strips.collect(),
         }
-        let mut home = locked(&table[home]);
-        own.iter().zip(rows).for_each(|(best, row)| home[row % STRIP].absorb(best));
+    }
+
+    /// The first block with all points, in small steps: behind them every point has a floor.
+    fn begin(&self) -> Result<(), StepError> {
+        let first = self.rows(0);
+        let few = |near: &mut Near, strip: &Mutex<Found>| {
+            let mut own = locked(&self.strips[0]).begun(self.query, first.clone());
+            for from in first.clone().step_by(FEW) {
+                let rows = from..(from + FEW).min(first.end);
+                self.meet(near, rows.clone(), &self.left(rows), &mut own, strip);
+            }
+            own
+        };
+        let Some((home, others)) = self.strips.split_first() else { return Ok(()) };
+        let own = few(&mut Near::default(), home);
+        locked(home).absorb(&own);
+        let found = in_order(others.len(), Near::default, |near, strip| Ok(few(near, &others[strip])))?;
+        found.iter().for_each(|own| locked(home).absorb(own));
         Ok(())
-    })?;
-    let ranked = in_order(
-        strips,
-        || (),
-        |(), strip| {
-            let strip_best = locked(&table[strip]);
-            let rows = strip * STRIP..((strip + 1) * STRIP).min(points.len());
-            let rank = |row: usize| {
-                let itself = query.itself.then_some(row as u32);
-                let candidates = itself.into_iter().chain(strip_best[row % STRIP].candidates());
-                query.rank(points.row(row), candidates.map(|c| (c, points.row(c as usize))))
-            };
-            Ok(rows.map(rank).collect::<Vec<_>>())
-        },
-    )?;
-    Ok(ranked.into_iter().flatten().collect())
+    }
+
+    /// Each further block with the points from itself on.
+    fn go_on(&self) -> Result<(), StepError> {
+        let further = self.points.len().div_ceil(ROWS).saturating_sub(1);
+        in_order(further, Near::default, |near, block| {
+            let rows = self.rows(block + 1);
+            let left = self.left(rows.clone());
+            let home = rows.start / STRIP;
+            let mut own = locked(&self.strips[home]).begun(self.query, rows.clone());
+            for strip in &self.strips[home..] {
+                self.meet(near, rows.clone(), &left, &mut own, strip);
+            }
+            locked(&self.strips[home]).absorb(&own);
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn rows(&self, block: usize) -> Range<usize> {
+        block * ROWS..((block + 1) * ROWS).min(self.points.len())
+    }
+
+    fn left(&self, rows: Range<usize>) -> Panels {
+        Panels::left(self.points.rows(rows), self.points.dims)
+    }
+
+    /// Offers the points in `rows` and those of a strip to each other, as far as these stand behind them.
+    fn meet(&self, near: &mut Near, rows: Range<usize>, left: &Panels, own: &mut Found, strip: &Mutex<Found>) {
+        let (columns, limits) = {
+            let theirs = locked(strip);
+            let columns = (rows.start / ROWS * ROWS).max(theirs.points.start)..theirs.points.end;
+            let limits = Limits::new(&self.halves[columns.clone()], theirs.floors(columns.clone()));
+            (columns, limits)
+        };
+        let own_limits = Limits::new(&self.halves[rows.clone()], own.floors(rows.clone()));
+        let pairs = near.pairs(left, &self.right, columns.clone(), (&own_limits, &limits));
+        let mut theirs = locked(strip);
+        theirs.refresh();
+        for pair in pairs {
+            let (row, column) = (rows.start + pair.row as usize, columns.start + pair.column as usize);
+            if column <= row {
+                continue;
+            }
+            for (found, a, b) in [(&mut *own, row, column), (&mut *theirs, column, row)] {
+                let score = pair.product - self.halves[b];
+                if score >= found.floor(a) && self.query.admits(a, b, score, self.halves[a]) {
+                    found.offer(a, score, b as u32);
+                }
+            }
+        }
+    }
+
+    fn rank(&self) -> Result<Vec<Nearest>, StepError> {
+        let Search { points, query, strips, .. } = self;
+        let ranked = in_order(
+            strips.len(),
+            || (),
+            |(), strip| {
+                let found = locked(&strips[strip]);
+                let rank = |row: usize| {
+                    let itself = query.itself.then_some(row as u32);
+                    let candidates = itself.into_iter().chain(found.best[row % STRIP].candidates());
+                    query.rank(points.row(row), candidates.map(|c| (c, points.row(c as usize))))
+                };
+                Ok(found.points.clone().map(rank).collect::<Vec<_>>())
+            },
+        )?;
+        Ok(ranked.into_iter().flatten().collect())
+    }
+}
+
+/// The best candidates so far of points that stand one behind the other.
+struct Found {
+    points: Range<usize>,
+    best: Vec<Best>,
+    /// the score below which a candidate cannot be among the best
+    floors: Vec<f32>,
+}
+
+impl Found {
+    fn new(query: &Query, points: Range<usize>) -> Found {
+        let count = points.len();
+        Found { points, best: vec![query.best(); count], floors: vec![f32::NEG_INFINITY; count] }
+    }
+
+    /// Nothing yet for some of the points, but the floors of what is here: what lies below need not be found again.
+    fn begun(&self, query: &Query, points: Range<usize>) -> Found {
+        let floors = self.floors(points.clone()).to_vec();
+        Found { floors, ..Found::new(query, points) }
+    }
+
+    fn floors(&self, points: Range<usize>) -> &[f32] {
+        &self.floors[points.start - self.points.start..points.end - self.points.start]
+    }
+
+    fn floor(&self, point: usize) -> f32 {
+        self.floors[point - self.points.start]
+    }
+
+    fn offer(&mut self, point: usize, score: f32, candidate: u32) {
+        let at = point - self.points.start;
+        self.best[at].offer(score, candidate);
+        self.floors[at] = self.floors[at].max(self.best[at].floor());
+    }
+
+    /// Reads all floors anew, which fetches the candidates into the caches before they are looked at one by one.
+    fn refresh(&mut self) {
+        self.floors.iter_mut().zip(&self.best).for_each(|(floor, best)| *floor = floor.max(best.floor()));
+    }
+
+    /// Takes over what was found for some of the points.
+    fn absorb(&mut self, other: &Found) {
+        for (best, point) in other.best.iter().zip(other.points.clone()) {
+            let at = point - self.points.start;
+            self.best[at].absorb(best);
+            self.floors[at] = self.floors[at].max(self.best[at].floor());
+        }
+    }
 }
 
 /// A panic elsewhere ends the run anyway.
@@ -105,6 +224,17 @@ pub(crate) mod tests {
         assert_eq!(nearest(&points, &apart).unwrap(), by_hand(&points, &apart));
         let far = Query { min: Some(0.1), ..query(Metric::Cosine) };
         assert_eq!(nearest(&points, &far).unwrap(), by_hand(&points, &far));
+    }
+
+    #[test]
+    fn what_lies_in_other_strips_and_blocks_is_found() {
+        let (points, query) = (heaps(1000, 5, 20, 0.3, 3), query(Metric::L2));
+        assert!(points.len() > STRIP + ROWS / 2);
+        let found = nearest(&points, &query).unwrap();
+        for row in (0..points.len()).step_by(37) {
+            let others = (0..points.len()).filter(|other| *other != row).map(|other| (other as u32, points.row(other)));
+            assert_eq!(found[row], query.rank(points.row(row), others), "{row}");
+        }
     }
 
     #[test]

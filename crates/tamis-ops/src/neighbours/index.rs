@@ -9,9 +9,9 @@ use tamis_core::StepError;
 use tamis_core::rng::Rng;
 
 use super::exact::locked;
-use super::query::{Query, padded, sift};
+use super::query::Query;
 use crate::matrix::{
-    BLOCK, Best, Centroids, Metric, Nearest, Panels, Points, Products, Shelves, Training, in_order, sampled,
+    BLOCK, Best, Centroids, Limits, Metric, Near, Nearest, Panels, Points, Shelves, Training, in_order, sampled,
 };
 
 /// How the lists are made and searched.
@@ -73,30 +73,32 @@ type Table = Vec<Mutex<Vec<Best>>>;
 /// Multiplies each list with the points that ask for it.
 fn look_through(shelves: &Shelves, askers: &[Vec<u32>], count: usize, query: &Query) -> Result<Table, StepError> {
     let table: Table = (0..count.div_ceil(BLOCK)).map(|_| Mutex::new(vec![query.best(); BLOCK])).collect();
-    in_order(askers.len(), Products::default, |products, list| {
+    in_order(askers.len(), Near::default, |near, list| {
         let (members, rows) = (shelves.cluster(list)?, &shelves.rows[list]);
         if rows.is_empty() {
             return Ok(());
         }
         let right = Panels::right(&members.numbers, members.dims);
-        let halves = padded(query.halves(&members).into_iter(), f32::NAN);
-        let never = vec![f32::INFINITY; halves.len()];
+        let halves = query.halves(&members);
+        let never = Limits::new(&halves, &vec![f32::INFINITY; rows.len()]);
         for asking in askers[list].chunks(BLOCK) {
             let block = shelves.pick(asking)?;
             let own_halves = query.halves(&block);
-            products.fill(&Panels::left(&block.numbers, block.dims), &right, 0..rows.len());
-            for (i, point) in asking.iter().map(|point| *point as usize).enumerate() {
-                let products = products.row(i);
-                let mut best = query.best();
-                let floor = locked(&table[point / BLOCK])[point % BLOCK].floor();
-                sift(products, (&halves, floor), (0.0, &never), |at| {
-                    let Some(other) = rows.get(at) else { return };
-                    let score = products[at] - halves[at];
-                    let wanted = score >= floor.max(best.floor()) && *other as usize != point;
-                    if wanted && query.admits(point, *other as usize, score, own_halves[i]) {
-                        best.offer(score, *other);
-                    }
-                });
+            let floor = |point: &u32| locked(&table[*point as usize / BLOCK])[*point as usize % BLOCK].floor();
+            let floors: Vec<f32> = asking.iter().map(floor).collect();
+            let limits = Limits::new(&vec![0.0; floors.len()], &floors);
+            let left = Panels::left(&block.numbers, block.dims);
+            let mut best = vec![query.best(); asking.len()];
+            for pair in near.pairs(&left, &right, 0..rows.len(), (&limits, &never)) {
+                let (row, point) = (pair.row as usize, asking[pair.row as usize]);
+                let other = rows[pair.column as usize];
+                let score = pair.product - halves[pair.column as usize];
+                let wanted = score >= best[row].floor() && other != point;
+                if wanted && query.admits(point as usize, other as usize, score, own_halves[row]) {
+                    best[row].offer(score, other);
+                }
+            }
+            for (point, best) in asking.iter().map(|point| *point as usize).zip(best) {
                 locked(&table[point / BLOCK])[point % BLOCK].absorb(&best);
             }
         }

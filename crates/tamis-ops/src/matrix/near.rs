@@ -1,0 +1,156 @@
+//! Pairs of vectors whose products are great enough, found while the products are still in the first cache.
+
+use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::kernel::{self, CHUNK, Panels};
+
+/// Two vectors that may be near each other: their places in the left factor and among the columns, and their product.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pair {
+    pub(crate) row: u32,
+    pub(crate) column: u32,
+    pub(crate) product: f32,
+}
+
+/// What one side takes off the products that the other looks at, and what the scores that it looks at have to reach.
+pub(crate) struct Limits {
+    halves: Vec<f32>,
+    floors: Vec<f32>,
+}
+
+impl Limits {
+    /// One half and one floor for each vector.
+    pub(crate) fn new(halves: &[f32], floors: &[f32]) -> Limits {
+        // What is behind the last vector is near nothing.
+        let padded = halves.len().next_multiple_of(2 * CHUNK);
+        let (mut halves, mut floors): (Vec<f32>, Vec<f32>) = (halves.to_vec(), floors.to_vec());
+        halves.resize(padded, f32::NAN);
+        floors.resize(padded, f32::INFINITY);
+        Limits { halves, floors }
+    }
+}
+
+/// Finds pairs; the memory for it is used again.
+#[derive(Default)]
+pub(crate) struct Near {
+    products: Vec<f32>,
+    pairs: Vec<Pair>,
+}
+
+impl Near {
+    /// The pairs of a left factor's vectors with those of a right one in `columns` for which
+    /// `product - column's half >= row's floor` or `product - row's half >= column's floor`; `limits` are those of the rows
+    /// and of the columns. Columns begin at a multiple of 32 and are counted from there.
+    pub(crate) fn pairs(
+        &mut self,
+        left: &Panels,
+        right: &Panels,
+        columns: Range<usize>,
+        (rows, limits): (&Limits, &Limits),
+    ) -> &[Pair] {
+        debug_assert!(columns.start.is_multiple_of(right.wide));
+        let panels = columns.start / right.wide..columns.end.div_ceil(right.wide).min(right.panels());
+        self.products.resize(left.panels() * left.wide * right.wide, 0.0);
+        self.pairs.clear();
+        let Near { products, pairs } = self;
+        Arch::new().dispatch(Sift { left, right, panels, rows, columns: limits, products, pairs });
+        &self.pairs
+    }
+}
+
+struct Sift<'a> {
+    left: &'a Panels,
+    right: &'a Panels,
+    panels: Range<usize>,
+    rows: &'a Limits,
+    columns: &'a Limits,
+    products: &'a mut [f32],
+    pairs: &'a mut Vec<Pair>,
+}
+
+impl WithSimd for Sift<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Sift { left, right, panels, rows, columns, products, pairs } = self;
+        let wide = right.wide;
+        let limits = columns.halves.chunks_exact(wide).zip(columns.floors.chunks_exact(wide));
+        for ((number, panel), limits) in panels.enumerate().zip(limits) {
+            kernel::products(simd, left, right, panel, products);
+            let ([h0, h1], [f0, f1]) = (two::<S>(limits.0), two::<S>(limits.1));
+            let (registers, _) = S::as_simd_f32s(products);
+            let scores = registers.as_chunks::<2>().0.iter().zip(&rows.halves).zip(&rows.floors);
+            for (row, (([p0, p1], half), floor)) in scores.enumerate() {
+                let reach = |p, h, f| {
+                    let theirs = simd.greater_than_or_equal_f32s(simd.sub_f32s(p, h), simd.splat_f32s(*floor));
+                    let own = simd.greater_than_or_equal_f32s(simd.sub_f32s(p, simd.splat_f32s(*half)), f);
+                    simd.or_m32s(theirs, own)
+                };
+                // Which lane is the first, pulp tells wrongly where masks are bits; but whether there is one, rightly.
+                let near = simd.or_m32s(reach(*p0, h0, f0), reach(*p1, h1, f1));
+                if simd.first_true_m32s(near) < S::F32_LANES {
+                    let products = &products[row * wide..][..wide];
+                    let first = Pair { row: row as u32, column: (number * wide) as u32, product: 0.0 };
+                    collect(products, limits, (*half, *floor), first, pairs);
+                }
+            }
+        }
+    }
+}
+
+/// The pairs of one row; `first` is the place of the first column.
+#[inline(never)]
+fn collect(
+    products: &[f32],
+    (halves, floors): (&[f32], &[f32]),
+    (half, floor): (f32, f32),
+    first: Pair,
+    pairs: &mut Vec<Pair>,
+) {
+    for (at, ((product, h), f)) in products.iter().zip(halves).zip(floors).enumerate() {
+        if (product - h >= floor) | (product - half >= *f) {
+            pairs.push(Pair { column: first.column + at as u32, product: *product, ..first });
+        }
+    }
+}
+
+#[inline(always)]
+fn two<S: Simd>(numbers: &[f32]) -> [S::f32s; 2] {
+    let (registers, _) = S::as_simd_f32s(numbers);
+    [registers[0], registers[1]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kernel::tests::numbers;
+    use super::*;
+
+    #[test]
+    fn the_pairs_are_those_that_reach_a_floor_on_either_side() {
+        for (rows, columns, dims) in [(1, 1, 1), (30, 70, 20), (13, 100, 513)] {
+            let (a, b) = (numbers(rows * dims, 1), numbers(columns * dims, 2));
+            let (left, right) = (Panels::left(&a, dims), Panels::right(&b, dims));
+            let (halves, floors) = (numbers(rows.max(columns), 3), numbers(rows.max(columns), 4));
+            let floors: Vec<f32> = floors.iter().map(|floor| floor + 0.6).collect();
+            let from = if columns > 32 { 32 } else { 0 };
+            let limits = |range: Range<usize>| Limits::new(&halves[range.clone()], &floors[range]);
+            let mut near = Near::default();
+            let found = near.pairs(&left, &right, from..columns, (&limits(0..rows), &limits(from..columns)));
+            let mut found: Vec<(usize, usize)> =
+                found.iter().map(|p| (p.row as usize, from + p.column as usize)).collect();
+            found.sort_unstable();
+            let expected = (0..rows).flat_map(|row| (from..columns).map(move |column| (row, column)));
+            let expected = expected.filter(|(row, column)| {
+                let (a, b) = (&a[row * dims..][..dims], &b[column * dims..][..dims]);
+                let product = a.iter().zip(b).fold(0.0f32, |sum, (x, y)| x.mul_add(*y, sum));
+                product - halves[*column] >= floors[*row] || product - halves[*row] >= floors[*column]
+            });
+            let expected: Vec<_> = expected.collect();
+            assert_eq!(found, expected, "{rows} x {columns} x {dims}");
+            assert!(rows == 1 || (!found.is_empty() && found.len() < rows * (columns - from)));
+        }
+    }
+}
