@@ -93,17 +93,21 @@ async fn a_server_that_takes_no_seed_is_asked_without() {
 #[tokio::test]
 async fn what_is_no_picture_or_lies_inside_the_network_is_no_reply() {
     let answer = |picture: serde_json::Value| (200, "", json!({ "data": [picture] }).to_string());
-    let half = base64::STANDARD.encode_to_string(&png(64, 64, 1)[..200]);
-    for (picture, reason) in [
-        (json!({ "b64_json": "aGVsbG8=" }), "no picture"),
-        (json!({ "b64_json": half }), "no picture"),
+    let base64 = |bytes: &[u8]| json!({ "b64_json": base64::STANDARD.encode_to_string(bytes) });
+    let bad = [
+        (base64(b"hello"), "no picture"),
+        (base64(&png(64, 64, 1)[..200]), "no picture"),
         (json!({ "url": "http://169.254.169.254/latest" }), "inside this machine or its network"),
         (json!({ "url": "file:///etc/passwd" }), "neither http nor https"),
         (json!({}), "neither `b64_json` nor `url`"),
-    ] {
-        let server = Puppet::new(vec![answer(picture)]).await;
-        let fields = format!("backend: openai, url: \"{}\", limits: {{ attempts: 1 }}", server.url);
-        let model = playing(RoleKind::TextToImage, &fields, Services::default()).await;
+    ];
+    // A good one first: a call that fails at a server which never answered waits for others to fail as well.
+    let answers = [base64(&png(64, 48, 1))].into_iter().chain(bad.iter().map(|(picture, _)| picture.clone()));
+    let server = Puppet::new(answers.map(answer).collect()).await;
+    let fields = format!("backend: openai, url: \"{}\", limits: {{ attempts: 1 }}", server.url);
+    let model = playing(RoleKind::TextToImage, &fields, Services::default()).await;
+    call(&model, Request::Image(prompt("x")), &MemoryStore::new()).await.unwrap();
+    for (_, reason) in bad {
         let error = call(&model, Request::Image(prompt("x")), &MemoryStore::new()).await.unwrap_err().to_string();
         assert!(error.contains(reason), "{reason}: {error}");
     }
