@@ -9,6 +9,7 @@ mod faults;
 mod form;
 mod hook;
 mod in_process;
+mod judgement;
 mod likely;
 mod material;
 mod ocr;

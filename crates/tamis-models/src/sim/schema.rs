@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 use tamis_core::rng::Rng;
 
+use super::judgement;
 use super::material::Material;
 use super::write::{question, reasoning};
 
@@ -82,6 +83,7 @@ impl Writer<'_> {
         match type_of(fields) {
             "object" => self.object(fields, depth),
             "array" => self.array(fields, name, depth),
+            "integer" | "number" if scores(name) => self.score(fields, name),
             "integer" => {
                 let (low, high) = range(fields, name, 0.0, 10.0);
                 json!(low.ceil() as i64 + self.rng.below((high.floor() - low.ceil()).max(0.0) as usize + 1) as i64)
@@ -93,6 +95,15 @@ impl Writer<'_> {
             "boolean" => json!(self.rng.unit() < 0.9),
             "null" => Json::Null,
             _ => Json::String(self.fitting_text(fields, name)),
+        }
+    }
+
+    /// A score on the field's scale.
+    fn score(&mut self, fields: &Map<String, Json>, name: &str) -> Json {
+        let (low, high) = range(fields, name, 1.0, 10.0);
+        match type_of(fields) {
+            "integer" => json!(judgement::whole(low.ceil() as i64, high.floor() as i64, self.rng)),
+            _ => json!(judgement::decimal(low, high, self.rng)),
         }
     }
 
@@ -226,13 +237,18 @@ fn type_of(fields: &Map<String, Json>) -> &str {
     }
 }
 
+/// Whether a field of this name says how good something is.
+fn scores(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["score", "rating"].iter().any(|word| name.contains(word))
+}
+
 /// The numbers that a field may hold: as the schema says, else as its name suggests.
 fn range(fields: &Map<String, Json>, name: &str, low: f64, high: f64) -> (f64, f64) {
     let name = name.to_lowercase();
     let is = |words: &[&str]| words.iter().any(|word| name.contains(word));
     let (low, high) = match () {
         () if is(&["confidence", "probability", "similarity"]) => (0.6, 1.0),
-        () if is(&["score", "rating"]) => (1.0_f64.max(low), 10.0_f64.max(high)),
         () if is(&["box", "point", "width", "height"]) || ["x", "y"].contains(&name.as_str()) => (0.0, 400.0),
         () if is(&["year"]) => (1950.0, 2024.0),
         () => (low, high),
@@ -242,8 +258,6 @@ fn range(fields: &Map<String, Json>, name: &str, low: f64, high: f64) -> (f64, f
     let least = limit("minimum").or(limit("exclusiveMinimum").map(|n| n + step));
     let most = limit("maximum").or(limit("exclusiveMaximum").map(|n| n - step));
     match (least, most) {
-        // Simulated judges are mostly content: the upper half of a scale.
-        (Some(least), Some(most)) if is(&["score", "rating"]) => (f64::midpoint(least, most).ceil().min(most), most),
         (Some(least), Some(most)) => (least, most),
         (Some(least), None) => (least, high.max(least + 1.0)),
         (None, Some(most)) => (low.min(most - 1.0), most),

@@ -3,8 +3,8 @@
 use tamis_core::rng::Rng;
 
 use super::material::Material;
-use super::schema;
 use super::wire::Ask;
+use super::{judgement, schema};
 
 /// Writes an answer in the form that the prompt asks for: turns, a verdict, a score, an option, JSON or prose.
 pub(super) fn answer(ask: &Ask<'_>, material: &Material, imagined: Option<&str>, rng: &mut Rng) -> String {
@@ -16,6 +16,9 @@ pub(super) fn answer(ask: &Ask<'_>, material: &Material, imagined: Option<&str>,
             if wish.brief { verdict.to_string() } else { format!("{verdict}. {}", told(material, imagined, rng)) }
         }
         Form::Score { low, high, label } => score(*low, *high, label, wish.brief, material, imagined, rng),
+        Form::Marks { low, high } => {
+            format!("{} [[{}]]", told(material, imagined, rng), judgement::whole(*low, *high, rng))
+        }
         Form::Option(letters) => rng.pick(letters).copied().unwrap_or('A').to_string(),
         Form::Lines(labels) => lines(labels, material, imagined, rng),
         Form::Json(example) => schema::satisfy(&schema::of_example(example), material, imagined, rng).to_string(),
@@ -34,6 +37,11 @@ enum Form {
         low: i64,
         high: i64,
         label: &'static str,
+    },
+    /// a score in double brackets behind its reasons
+    Marks {
+        low: i64,
+        high: i64,
     },
     Option(Vec<char>),
     /// what stands before the colon
@@ -173,8 +181,7 @@ fn score(
     imagined: Option<&str>,
     rng: &mut Rng,
 ) -> String {
-    let span = (high - low) as f64;
-    let value = low + (span * (0.5 + 0.5 * rng.unit())).round() as i64;
+    let value = judgement::whole(low, high, rng);
     match brief {
         true => format!("{label}{value}"),
         false => format!("{label}{value}\nReason: {}", told(material, imagined, rng)),
@@ -224,8 +231,10 @@ fn wants_score(text: &str) -> Option<Form> {
         () if text.contains("rating:") => "Rating: ",
         () => "",
     };
-    let (low, high) = range_in(text)?;
-    Some(Form::Score { low, high, label })
+    // Where a scale is named as one, other numbers of the prompt are none.
+    let named = text.rsplit_once("number from").and_then(|(_, behind)| range_in(behind));
+    let (low, high) = named.or_else(|| range_in(text))?;
+    Some(if text.contains("[[") { Form::Marks { low, high } } else { Form::Score { low, high, label } })
 }
 
 fn range_in(text: &str) -> Option<(i64, i64)> {
@@ -290,6 +299,9 @@ mod tests {
         assert!(["Yes", "No"].contains(&verdict.as_str()), "{verdict}");
         let score = say(&[("user", &format!("{scene} Rate the caption from 1 to 5. Write `Score:` and a reason."))]);
         assert!(score.starts_with("Score: "), "{score}");
+        let marked = "At 2 to 3 o'clock. Score it (a whole number from 7 to 9), at the end in brackets, such as [[n]].";
+        let marked = say(&[("user", marked)]);
+        assert!(["[[7]]", "[[8]]", "[[9]]"].iter().any(|mark| marked.ends_with(mark)), "{marked}");
         let thought = say(&[("user", &format!("{scene} Think in <think> tags, answer in <answer> tags."))]);
         assert!(thought.starts_with("<think>\n") && thought.ends_with("</answer>"), "{thought}");
         let steps = say(&[("user", &format!("{scene} Explain step by step."))]);
