@@ -9,6 +9,7 @@
 //! - `x | text`: as the text a prompt shows
 
 mod filters;
+mod slices;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -94,7 +95,11 @@ impl Template {
         let mut env = ENVIRONMENT.clone();
         env.add_template_owned("prompt".to_string(), source.to_string())
             .map_err(|e| TemplateError { message: format!("{name}: {}", describe(&e)), line: e.line() })?;
-        let names = env.get_template("prompt")?.undeclared_variables(false).into_iter().collect();
+        let mut names: BTreeSet<String> = env.get_template("prompt")?.undeclared_variables(false).into_iter().collect();
+        let copy = slices::as_subscripts(source, false);
+        if let Some(copy) = copy.as_deref().and_then(|copy| env.template_from_str(copy).ok()) {
+            names.extend(copy.undeclared_variables(false));
+        }
         Ok(Template { env, names, constants: Constants::default(), optional: Arc::default() })
     }
 
@@ -172,7 +177,11 @@ impl Expression {
         if let Some(message) = filters::unknown(&ENVIRONMENT, source, true) {
             return Err(TemplateError { message, line: None });
         }
-        let names = compiled.undeclared_variables(false).into_iter().collect();
+        let mut names: BTreeSet<String> = compiled.undeclared_variables(false).into_iter().collect();
+        let copy = slices::as_subscripts(source, true);
+        if let Some(copy) = copy.as_deref().and_then(|copy| ENVIRONMENT.compile_expression(copy).ok()) {
+            names.extend(copy.undeclared_variables(false));
+        }
         let source = source.to_string();
         Ok(Expression { compiled, names, source, constants: Constants::default(), optional: Arc::default() })
     }
