@@ -55,10 +55,36 @@ pub(crate) struct Good(pub String, pub f64);
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Letter {
-    pub subjects: Vec<String>,
     pub greetings: Vec<String>,
     pub closings: Vec<String>,
-    pub sentences: Vec<String>,
+    pub topics: Vec<Topic>,
+    /// Items on the agenda of a meeting.
+    pub agenda: Vec<String>,
+    pub enclosures: Vec<String>,
+    /// The last sentence of any letter.
+    pub ending: String,
+}
+
+/// What a letter is about.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Topic {
+    pub subject: String,
+    pub shows: Shows,
+    /// The sentences of each; the first two lead up to what is shown.
+    pub paragraphs: Vec<Vec<String>>,
+}
+
+/// What stands between the second and the third paragraph of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Shows {
+    /// Nothing.
+    Nothing,
+    /// Goods and prices.
+    Goods,
+    /// The agenda of a meeting.
+    Agenda,
 }
 
 /// Texts on one topic.
@@ -124,7 +150,11 @@ mod tests {
             let same = |a: &BTreeMap<String, String>| a.keys().cloned().collect::<Vec<_>>();
             assert_eq!(same(&bank.labels), same(&english.labels), "{language:?}");
             assert!(bank.labels.values().all(|l| !l.is_empty()), "{language:?}");
-            assert!(bank.goods.len() >= 8 && bank.letter.sentences.len() >= 8, "{language:?}");
+            assert!(bank.goods.len() >= 8, "{language:?}");
+            let shows =
+                |bank: &Bank| bank.letter.topics.iter().map(|t| (t.shows, t.paragraphs.len())).collect::<Vec<_>>();
+            assert_eq!(shows(bank), shows(english), "{language:?}");
+            assert_eq!(bank.letter.agenda.len(), english.letter.agenda.len(), "{language:?}");
         }
     }
 }

@@ -6,5 +6,5 @@ mod look;
 mod money;
 
 pub(crate) use author::{Author, Pair};
-pub(crate) use bank::{Bank, Good};
+pub(crate) use bank::{Bank, Good, Shows, Topic};
 pub(crate) use money::{Cents, Date, decimals, grouped, number};

@@ -10,7 +10,7 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     let title = a.label("invoice");
     let mut body = parties(a, &title);
     body.push(a.gap(14.0));
-    body.push(items(a));
+    body.push(items(a, 8));
     let days = 10 + a.rng.below(3) * 10;
     let terms = a.bank.label("terms").replace("{n}", &days.to_string());
     let terms = a.paragraph(terms);
@@ -34,7 +34,8 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     draft
 }
 
-fn account(a: &mut Author<'_>) -> String {
+/// The number of a bank account.
+pub(crate) fn account(a: &mut Author<'_>) -> String {
     let groups: Vec<String> = (0..4).map(|_| (1000 + a.rng.below(9000)).to_string()).collect();
     format!("{}{} {}", a.language.code().to_uppercase(), 10 + a.rng.below(90), groups.join(" "))
 }
@@ -70,10 +71,11 @@ fn parties(a: &mut Author<'_>, title: &str) -> Vec<Block> {
     vec![head, a.gap(10.0), a.text(Class::Key, to, label), a.lines(&buyer, tight)]
 }
 
-fn items(a: &mut Author<'_>) -> Block {
+/// From three to `most` goods with tax and total.
+pub(crate) fn items(a: &mut Author<'_>, most: usize) -> Block {
     let mut goods = a.bank.goods.clone();
     a.rng.shuffle(&mut goods);
-    let n = 3 + a.rng.below(goods.len().min(8) - 2);
+    let n = 3 + a.rng.below(goods.len().min(most) - 2);
     let labels = ["item", "quantity", "unit_price", "amount"].map(|l| Cell::new(a.label(l)));
     let mut rows = vec![labels.to_vec()];
     let mut subtotal: Cents = 0;

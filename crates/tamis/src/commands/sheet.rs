@@ -4,11 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use fast_image_resize::{ResizeOptions, Resizer};
-use image::{DynamicImage, RgbaImage};
 use serde_json::json;
-use tamis_core::media::{self, MediaStore};
-use tamis_core::{BBox, Name, Record, Schema, Type, Value};
+use tamis_core::media::MediaStore;
+use tamis_core::{BBox, Name, Record, Schema, Value};
 use tamis_draw::kurbo::{Affine, Rect};
 use tamis_draw::scene::{Node, Pixels, Scene, Stroke};
 use tamis_draw::text::{Anchor, Font, Height, Style, line};
@@ -17,7 +15,7 @@ use tamis_engine::dataset;
 
 use crate::args::SheetArgs;
 use crate::error::{Error, Outcome};
-use crate::{human, launch};
+use crate::{human, launch, pictures};
 
 /// Draws the sheet and says where it is.
 pub fn run(args: &SheetArgs) -> Outcome {
@@ -61,7 +59,7 @@ pub fn run(args: &SheetArgs) -> Outcome {
 
 /// The image field to show.
 fn field(schema: &Schema, asked: Option<&str>) -> Result<Name, Error> {
-    let images: Vec<&Name> = schema.iter().filter(|(_, f)| is_image(&f.ty)).map(|(name, _)| name).collect();
+    let images = pictures::fields(schema);
     let listed = || images.iter().map(|n| &***n).collect::<Vec<_>>().join(", ");
     match asked {
         None => images.first().map(|n| (*n).clone()).ok_or_else(|| Error::refused("the samples have no image field")),
@@ -72,14 +70,6 @@ fn field(schema: &Schema, asked: Option<&str>) -> Result<Name, Error> {
                 Err(Error::refused(message).help(format!("they have {}", listed())))
             }
         },
-    }
-}
-
-fn is_image(ty: &Type) -> bool {
-    match ty {
-        Type::Image => true,
-        Type::Optional(inner) | Type::List(inner) => is_image(inner),
-        _ => false,
     }
 }
 
@@ -139,7 +129,11 @@ impl Sheet<'_> {
             Rect::new(x, y, x + cell, y + cell),
             Color::rgb(0xe0e0e0),
         ));
-        match record.get(field).map(|value| self.picture(value, store)) {
+        let small = |value| {
+            let handle = pictures::first(value).ok_or("no picture")?;
+            pictures::small(handle, store, self.args.cell).map(|(pixels, scale)| (Arc::new(pixels), scale))
+        };
+        match record.get(field).map(small) {
             Some(Ok((pixels, scale))) => {
                 let (w, h) = (f64::from(pixels.width), f64::from(pixels.height));
                 let (left, top) = ((x + (cell - w) / 2.0).round(), (y + (cell - h) / 2.0).round());
@@ -157,22 +151,6 @@ impl Sheet<'_> {
             self.write(scene, &format!("{at}/{name}"), &value, x, y + cell + LINE * (1.8 + i as f64));
         }
         Ok(())
-    }
-
-    /// A picture fitted into the cell, never enlarged, and by how much its pixels shrank.
-    fn picture(&self, value: &Value, store: &dyn MediaStore) -> Result<(Arc<Pixels>, f64), String> {
-        let handle = first(value).ok_or("no picture")?;
-        let bytes = store.read(handle).map_err(|e| e.to_string())?;
-        let picture = media::decode(&bytes, &media::Limits::default())?;
-        let (w, h) = (f64::from(picture.width()), f64::from(picture.height()));
-        let scale = (f64::from(self.args.cell) / w.max(h)).min(1.0);
-        let side = |s: f64| ((s * scale).round() as u32).max(1);
-        let mut small = DynamicImage::ImageRgba8(RgbaImage::new(side(w), side(h)));
-        let whole = DynamicImage::ImageRgba8(picture.to_rgba8());
-        Resizer::new().resize(&whole, &mut small, &ResizeOptions::new()).map_err(|e| e.to_string())?;
-        let small = small.into_rgba8();
-        let pixels = Pixels { width: small.width(), height: small.height(), rgba: small.into_raw() };
-        Ok((Arc::new(pixels), scale))
     }
 
     fn boxes(&self, scene: &mut Scene, at: usize, record: &Record, to: Affine) {
@@ -197,14 +175,6 @@ impl Sheet<'_> {
             shaped = line(&format!("{shown}…"), &style);
         }
         scene.push(Node::text(id, "caption", shaped.at((x, y), Anchor { x: 0.0, y: Height::Baseline })));
-    }
-}
-
-fn first(value: &Value) -> Option<&media::Media> {
-    match value {
-        Value::Media(handle) => Some(handle),
-        Value::List(items) => items.iter().find_map(first),
-        _ => None,
     }
 }
 

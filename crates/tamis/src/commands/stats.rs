@@ -13,7 +13,11 @@ use crate::error::{Error, Outcome};
 use crate::{human, launch};
 
 /// More different values than this are no distribution.
-const MOST_VALUES: usize = 40;
+const MOST_VALUES: usize = 400;
+/// Neither are longer texts.
+const LONGEST_LABEL: usize = 60;
+/// Of so many values the shares are told.
+const SHOWN_VALUES: usize = 8;
 
 /// Prints counts, reasons, distributions, cost and digest.
 pub fn run(args: &StatsArgs) -> Outcome {
@@ -182,8 +186,10 @@ fn count(fields: &mut BTreeMap<String, Distribution>, record: &Record) {
         let Some(field) = fields.get_mut(&**name).filter(|_| !value.is_null()) else { continue };
         field.present += 1;
         if let Some(values) = &mut field.values {
-            *values.entry(label(value)).or_default() += 1;
-            if values.len() > MOST_VALUES {
+            let label = label(value);
+            let is_long = label.chars().count() > LONGEST_LABEL;
+            *values.entry(label).or_default() += 1;
+            if is_long || values.len() > MOST_VALUES {
                 field.values = None;
             }
         }
@@ -218,12 +224,42 @@ impl Distribution {
                 let mut values: Vec<_> = values.iter().collect();
                 values.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
                 let share = |n: u64| 100.0 * n as f64 / self.present as f64;
-                let texts = values.iter().take(8).map(|(v, n)| format!("{} {:.1}%", human::line(v, 24), share(**n)));
-                let more = if values.len() > 8 { format!("  and {} more", values.len() - 8) } else { String::new() };
-                format!("{}{more}", texts.collect::<Vec<_>>().join("  "))
+                let shown = values.iter().take(SHOWN_VALUES);
+                let texts = shown.map(|(v, n)| format!("{} {:.1}%", human::line(v, 24), share(**n)));
+                let texts = texts.collect::<Vec<_>>().join("  ");
+                match values.get(SHOWN_VALUES) {
+                    None => texts,
+                    Some((_, n)) => {
+                        let rest = values.len() - SHOWN_VALUES;
+                        format!("{} values: {texts}  and {rest} of at most {:.1}%", values.len(), share(**n))
+                    }
+                }
             }
             (_, Some(range)) => format!("{} {:.0} to {:.0}, mean {:.1}", range.of, range.min, range.max, range.mean),
             _ => human::counted(self.present, "value"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_values_are_told_by_the_most_frequent_and_the_most_that_any_other_has() {
+        let counts = (0..50u64).map(|i| (format!("kind {i}"), if i < 10 { 4 } else { 1 }));
+        let field = Distribution { present: 80, values: Some(counts.collect()), ..Distribution::default() };
+        let line = field.line();
+        assert!(line.starts_with("50 values: kind 0 5.0%  kind 1 5.0%"), "{line}");
+        assert!(line.ends_with("and 42 of at most 5.0%"), "{line}");
+    }
+
+    #[test]
+    fn texts_that_are_all_different_have_lengths_and_no_shares() {
+        let counts = [("a".to_string(), 1), ("bc".to_string(), 1)].into();
+        let mut field = Distribution { present: 2, values: Some(counts), ..Distribution::default() };
+        field.add("characters", 1.0);
+        field.add("characters", 2.0);
+        assert_eq!(field.line(), "characters 1 to 2, mean 1.5");
     }
 }

@@ -3,6 +3,9 @@
 //! A recipe's folder may hold `fixtures/`: `options.yaml` (seed, set, input, format, map), the input, `replies.yaml`
 //! (what the models answer) and `expected.json` (the snapshot). The test also sees to it that the fixtures reach every
 //! step, make every gate reject, and use every reply.
+//!
+//! A snapshot names pictures by hash. Where one has changed, the test writes the new picture down and says where; of
+//! recipes that draw, `fixtures/pictures/` shows some as they were, small.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +24,7 @@ use tamis_recipe::{DiskFolder, Files};
 use crate::args::{InputArgs, TestArgs};
 use crate::error::{Error, FAILED, Outcome};
 use crate::tables::Tables;
-use crate::{cookbook, human, launch, trained};
+use crate::{cookbook, gallery::Gallery, human, launch, trained};
 
 /// Parts of the fixtures are this small, so that they too have several parts.
 const PART_ROWS: u64 = 5;
@@ -55,6 +58,8 @@ struct FixtureOptions {
     map: Vec<String>,
     tables: BTreeMap<String, String>,
     take: Option<u64>,
+    /// Of so many samples a small picture is kept beside the snapshot.
+    pictures: usize,
 }
 
 fn test(recipe: &str, bless: bool) -> Result<String, Error> {
@@ -76,11 +81,16 @@ fn test(recipe: &str, bless: bool) -> Result<String, Error> {
     if bless {
         std::fs::write(&snapshot, text)
             .map_err(|e| Error::refused(format!("cannot write {}: {e}", snapshot.display())))?;
+        outcome.gallery.keep(&fixtures, options.pictures)?;
         return Ok(format!("snapshot written, {}", outcome.said));
     }
     let expected = std::fs::read_to_string(&snapshot)
         .map_err(|e| Error::refused(format!("no snapshot ({e}); write it with --bless and read it")))?;
-    if expected == text { Ok(outcome.said) } else { Err(Error::refused(difference(&expected, &text))) }
+    if expected == text {
+        return Ok(outcome.said);
+    }
+    let changed = outcome.gallery.show_changed(recipe, &fixtures, &expected)?;
+    Err(Error::refused(format!("{}{changed}", difference(&expected, &text))))
 }
 
 /// The recipe's folder on disk; one of the cookbook is unpacked.
@@ -115,6 +125,7 @@ struct Tested {
     snapshot: String,
     said: String,
     unused: Vec<String>,
+    gallery: Gallery,
 }
 
 fn execute(plan: &Arc<Plan>, fixtures: &Path, options: &FixtureOptions, out: &Path) -> Result<Tested, Error> {
@@ -147,7 +158,8 @@ fn execute(plan: &Arc<Plan>, fixtures: &Path, options: &FixtureOptions, out: &Pa
     let runtime = launch::runtime(2)?;
     let summary = runtime.block_on(tamis_engine::execute(job))?;
     prove(&dir)?;
-    Ok(Tested { snapshot: snapshot(&dir, &summary)?, said: said(&summary), unused: scripted.unused() })
+    let (snapshot, gallery) = (snapshot(&dir, &summary)?, Gallery::of(&dir)?);
+    Ok(Tested { snapshot, said: said(&summary), unused: scripted.unused(), gallery })
 }
 
 fn scripted(fixtures: &Path) -> Result<Arc<Scripted>, Error> {
