@@ -5,6 +5,7 @@
 
 mod check;
 mod laws;
+mod words;
 
 use crate::spec::{Channel, Kind};
 

@@ -199,7 +199,7 @@ impl Chart {
     }
 }
 
-fn columns(want: &Want) -> String {
+pub(super) fn columns(want: &Want) -> String {
     match (want.least, want.most) {
         (1, 1) => "one column".into(),
         (least, most) if least == most => format!("{least} columns"),
@@ -282,16 +282,6 @@ fn check_column(kind: Kind, want: &Want, column: &Column) -> Result<(), SpecErro
     Ok(())
 }
 
-impl CellType {
-    fn words(self) -> &'static str {
-        match self {
-            CellType::Text => "names",
-            CellType::Number => "numbers",
-            CellType::Time => "times",
-        }
-    }
-}
-
 type Broken = (Option<usize>, String, String);
 
 /// Where the rule is broken, what was expected and what was found.
@@ -301,25 +291,21 @@ fn broken(rule: Rule, column: &Column) -> Option<Broken> {
         |bad: &dyn Fn(f64) -> bool| (0..column.len()).find_map(|r| number(r).filter(|v| bad(*v)).map(|v| (r, v)));
     let present = || (0..column.len()).filter_map(number);
     match rule {
-        Rule::Distinct => {
-            repeated(column).map(|r| (Some(r), "every value once".into(), format!("`{}` again", column.written(r))))
-        }
-        Rule::Increasing => {
-            falling_back(column).map(|r| (Some(r), "values that grow from row to row".into(), column.written(r)))
-        }
+        Rule::Distinct => repeated(column).map(|r| (Some(r), rule.words(), format!("`{}` again", column.written(r)))),
+        Rule::Increasing => falling_back(column).map(|r| (Some(r), rule.words(), column.written(r))),
         Rule::Falling => (1..column.len())
             .find(|r| matches!((number(r - 1), number(*r)), (Some(a), Some(b)) if b > a))
-            .map(|r| (Some(r), "no value above the one before".into(), column.written(r))),
-        Rule::NonNegative => first(&|v| v < 0.0).map(|(r, v)| (Some(r), "values of at least 0".into(), v.to_string())),
-        Rule::Whole => first(&|v| v.fract() != 0.0).map(|(r, v)| (Some(r), "whole numbers".into(), v.to_string())),
+            .map(|r| (Some(r), rule.words(), column.written(r))),
+        Rule::NonNegative => first(&|v| v < 0.0).map(|(r, v)| (Some(r), rule.words(), v.to_string())),
+        Rule::Whole => first(&|v| v.fract() != 0.0).map(|(r, v)| (Some(r), rule.words(), v.to_string())),
         Rule::SumsTo(sum) => {
             let found: f64 = present().sum();
-            ((found - sum).abs() > 1e-6).then(|| (None, format!("values that sum to {sum}"), found.to_string()))
+            ((found - sum).abs() > 1e-6).then(|| (None, rule.words(), found.to_string()))
         }
-        Rule::SomeAboveZero => present().all(|v| v <= 0.0).then(|| (None, "some value above 0".into(), "none".into())),
+        Rule::SomeAboveZero => present().all(|v| v <= 0.0).then(|| (None, rule.words(), "none".into())),
         Rule::Samples(least) => {
             let count = present().count();
-            (count < least).then(|| (None, format!("at least {least} samples"), count.to_string()))
+            (count < least).then(|| (None, rule.words(), count.to_string()))
         }
     }
 }

@@ -47,7 +47,7 @@ pub fn annotate(chart: &mut Chart, rng: &mut Rng) {
 }
 
 /// Kinds in which a value of `y` is a place on an axis, and rows are marks.
-fn has_value_axis(kind: Kind) -> bool {
+pub(super) fn has_value_axis(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::Line

@@ -1,5 +1,7 @@
 //! Whole figures: one chart, or several of one story on a grid.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tamis_core::rng::Rng;
 
 use super::random::{between, chance};
@@ -51,7 +53,8 @@ impl Default for Options {
 }
 
 /// How the charts of a grid are titled (ECD, released code).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum SubplotTitles {
     /// The title alone.
     Plain,
@@ -77,10 +80,7 @@ pub fn figure(kinds: &[Kind], options: &Options, rng: &mut Rng) -> Result<Figure
     let room = if single { Room::Full } else { Room::Cell };
     let story = story_for(kinds, options.theme.as_deref(), options.languages, room, rng)?;
     let titles = [SubplotTitles::Plain, SubplotTitles::Lettered, SubplotTitles::LettersOnly][rng.below(3)];
-    let diversify = match options.diversify.is_empty() || !chance(rng, options.diversified) {
-        true => None,
-        false => rng.pick(&options.diversify).copied(),
-    };
+    let diversify = strategy(options, rng);
     let mut charts: Vec<Chart> = Vec::with_capacity(cells);
     for cell in 0..cells {
         let drawn = || kinds.get(cell).copied();
@@ -111,6 +111,14 @@ pub fn figure(kinds: &[Kind], options: &Options, rng: &mut Rng) -> Result<Figure
     })
 }
 
+/// The strategy that a figure is diversified by, if any.
+pub(super) fn strategy(options: &Options, rng: &mut Rng) -> Option<Diversify> {
+    match options.diversify.is_empty() || !chance(rng, options.diversified) {
+        true => None,
+        false => rng.pick(&options.diversify).copied(),
+    }
+}
+
 /// A grid with at least `count` cells, uniformly from ECD's; the largest where none has so many.
 pub fn grid_for(count: usize, rng: &mut Rng) -> [usize; 2] {
     let fitting: Vec<[usize; 2]> = GRIDS.into_iter().filter(|g| g[0] * g[1] >= count).collect();
@@ -129,7 +137,7 @@ fn different(kind: Kind, story: &super::Story, before: &[Chart], rng: &mut Rng) 
     chart
 }
 
-fn subplot_title(title: &str, titles: SubplotTitles, cell: usize) -> String {
+pub(super) fn subplot_title(title: &str, titles: SubplotTitles, cell: usize) -> String {
     let letter = char::from(b'a' + (cell % 26) as u8);
     match titles {
         SubplotTitles::Plain => title.into(),
@@ -139,7 +147,7 @@ fn subplot_title(title: &str, titles: SubplotTitles, cell: usize) -> String {
 }
 
 /// A size in pixels: of single charts 640 to 1100 wide; of grids by the cell, 2400 at most.
-fn size([rows, columns]: [usize; 2], rng: &mut Rng) -> [u32; 2] {
+pub(super) fn size([rows, columns]: [usize; 2], rng: &mut Rng) -> [u32; 2] {
     if rows * columns == 1 {
         let width = between(rng, 32, 55) * 20;
         let aspect = [1.2, 1.33, 1.33, 1.5, 1.6, 1.78][rng.below(6)];

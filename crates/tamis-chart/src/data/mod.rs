@@ -7,6 +7,7 @@
 mod annotate;
 mod build;
 pub(crate) mod calendar;
+pub mod call;
 mod course;
 mod figure;
 mod library;

@@ -507,6 +507,6 @@ fn shown(measure: &Measure, values: &[Option<f64>]) -> Unit {
     unit
 }
 
-fn axis_title(name: &str, unit: &str) -> String {
+pub(in crate::data) fn axis_title(name: &str, unit: &str) -> String {
     if unit.is_empty() { name.to_string() } else { format!("{name} ({unit})") }
 }

@@ -5,7 +5,7 @@ use crate::table::Time;
 
 /// How a column writes decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decimals {
+pub(in crate::data) enum Decimals {
     /// 1,234.5
     Point,
     /// 1.234,5
@@ -14,13 +14,13 @@ pub(super) enum Decimals {
 
 /// How a column writes days that start with neither a year nor a month's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DayOrder {
+pub(in crate::data) enum DayOrder {
     DayFirst,
     MonthFirst,
 }
 
 /// Magnitudes beyond this have no exact decimals and no place on an axis.
-const LARGEST: f64 = 1e15;
+pub(in crate::data) const LARGEST: f64 = 1e15;
 
 /// Whether a cell says that there is nothing.
 pub(super) fn is_missing(cell: &str) -> bool {
@@ -34,7 +34,7 @@ fn is_no_finite_number(cell: &str) -> bool {
 }
 
 /// The number in a cell, and how many decimals it is written with.
-pub(super) fn number(cell: &str, decimals: Decimals) -> Option<(f64, u8)> {
+pub(in crate::data) fn number(cell: &str, decimals: Decimals) -> Option<(f64, u8)> {
     let mut text: String = cell.chars().filter_map(plain).collect();
     let bracketed = text.starts_with('(') && text.ends_with(')');
     if bracketed {
@@ -119,7 +119,7 @@ pub(super) fn unit(cell: &str) -> Option<&'static str> {
 }
 
 /// The point in time in a cell. A bare number is a year only if `years` says that the column has such.
-pub(super) fn time(cell: &str, order: DayOrder, years: bool) -> Option<Time> {
+pub(in crate::data) fn time(cell: &str, order: DayOrder, years: bool) -> Option<Time> {
     let text = cell.trim();
     // "2021-03-14T08:00:00Z", "2021-03-14 08:00"
     let date = match text.split_once(['T', ' ']) {

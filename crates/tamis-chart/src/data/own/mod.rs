@@ -4,8 +4,8 @@
 //! ([`OwnTable::report`]) and makes charts and figures. Where there are more rows than marks, rows are summed where
 //! sums mean something and averaged where they do not, and the chart's note says so.
 
-mod build;
-mod cells;
+pub(super) mod build;
+pub(super) mod cells;
 mod gather;
 mod roles;
 
