@@ -18,7 +18,7 @@ use super::items;
 /// part that is rejected takes `else` with the fields of the whole.
 ///
 /// Reads what the steps read, writes what they write (a field that only one path writes may be missing behind), and
-/// `note_into` on the second path. What `else` rejects stays rejected.
+/// `note_into` and `values_into` on the second path. What `else` rejects stays rejected.
 ///
 /// # Example
 /// ```yaml example
@@ -50,6 +50,9 @@ pub struct RouteOnFail {
     otherwise: Steps,
     /// The field that receives the reason or error on the other path. Default: none.
     note_into: Option<String>,
+    /// The field that receives the values that decided, by name, on the other path; of a failure there are none. Default:
+    /// none.
+    values_into: Option<String>,
 }
 
 /// How a record can end before its path does.
@@ -79,6 +82,10 @@ impl OperatorConfig for RouteOnFail {
             Some(name) => Some(scope.write("note_into", name, Type::Text)?),
             None => None,
         };
+        let values_into = match &self.values_into {
+            Some(name) => Some(scope.write("values_into", name, Type::Json)?),
+            None => None,
+        };
         let with_note = scope.schema().clone();
         let second = scope.block("else", &with_note);
         let ((first, behind_first), (second, behind_second)) = (first?, second?);
@@ -86,7 +93,7 @@ impl OperatorConfig for RouteOnFail {
         let on = |mishap| self.on.contains(&mishap);
         let (on_rejected, on_failed) = (on(Mishap::Rejected), on(Mishap::Failed));
         let whole = on_rejected || on_failed;
-        Bound::process(Route { first, second, on_rejected, on_failed, note_into }).filter(|_| whole)
+        Bound::process(Route { first, second, on_rejected, on_failed, note_into, values_into }).filter(|_| whole)
     }
 }
 
@@ -96,6 +103,7 @@ struct Route {
     on_rejected: bool,
     on_failed: bool,
     note_into: Option<Name>,
+    values_into: Option<Name>,
 }
 
 impl Process for Route {
@@ -119,17 +127,19 @@ impl Route {
         // Items of a list that were left out are no mishap of the record: it went on without them.
         let items = items(outcome);
         let mut records = Vec::new();
-        let mut promote = |record: Record, reason: String| records.push(self.again(before, record, reason, ctx));
+        let mut promote = |ended: Record, reason: String, values: Vec<(Name, Value)>| {
+            records.push(self.again(before, ended, (reason, values), ctx));
+        };
         for rejected in std::mem::take(&mut outcome.rejected) {
             if self.on_rejected && !items.contains(&rejected.record.id) {
-                promote(rejected.record, rejected.reason);
+                promote(rejected.record, rejected.reason, rejected.values);
             } else {
                 outcome.rejected.push(rejected);
             }
         }
         for failed in std::mem::take(&mut outcome.failed) {
             if self.on_failed && !items.contains(&failed.record.id) {
-                promote(failed.record, failed.error);
+                promote(failed.record, failed.error, Vec::new());
             } else {
                 outcome.failed.push(failed);
             }
@@ -138,13 +148,18 @@ impl Route {
         records
     }
 
-    fn again(&self, before: &Record, ended: Record, reason: String, ctx: &Context<'_>) -> Record {
+    fn again(&self, before: &Record, ended: Record, why: (String, Vec<(Name, Value)>), ctx: &Context<'_>) -> Record {
+        let (reason, values) = why;
         let mut record = before.clone();
         (record.id, record.path, record.story) = (ended.id, ended.path, ended.story);
         record.tell(ctx.step, StoryEvent::Branch("else".to_string()));
         record.tell(ctx.step, StoryEvent::Note(reason.clone()));
         if let Some(note) = &self.note_into {
             record.set(note, Value::text(reason));
+        }
+        if let Some(name) = &self.values_into {
+            // Plain JSON is what the field holds: a picture among the values would be a handle that nobody keeps.
+            record.set(name, Value::map(values.into_iter().map(|(n, v)| (n, Value::from_plain_json(&v.to_json())))));
         }
         record
     }
@@ -164,6 +179,21 @@ mod tests {
                 else: [ text.template: { template: "{{ old }} kept", into: other } ]
             in: { old: text }
             out: { old: text, answer: null, other: text kept }
+            "#,
+        );
+    }
+
+    #[test]
+    fn what_decided_is_known_on_the_second_path() {
+        check(
+            r#"
+            step:
+              route.on_fail:
+                steps: [ text.length: { from: answer, min_words: 3 } ]
+                else: []
+                values_into: values
+            in: { answer: too short }
+            out: { values: { words: 2 } }
             "#,
         );
     }
