@@ -3,7 +3,7 @@
 //!
 //! Rooms, in the order in which a newcomer meets them:
 //!
-//! - [`types`], [`value`], [`vector`], [`convert`]: the type language of recipes and the values it describes
+//! - [`types`], [`value`], [`vector`], [`convert`], [`typing`]: the type language of recipes and the values it describes
 //! - [`schema`], [`record`], [`id`], [`rng`]: one row, where it came from, and its own randomness
 //! - [`media`], [`geometry`]: pictures as handles, and the boxes that move with their pixels
 //! - [`template`]: prompts and conditions
@@ -32,6 +32,7 @@ pub mod table;
 pub mod template;
 pub mod testing;
 pub mod types;
+pub mod typing;
 pub mod value;
 pub mod vector;
 

@@ -5,7 +5,8 @@ use tamis_core::block::{self, Outcome};
 use tamis_core::error::StopReason;
 use tamis_core::media::MediaError;
 use tamis_core::operator::{Bound, Context, Host};
-use tamis_core::{Name, Record, Value};
+use tamis_core::typing::settled;
+use tamis_core::{Field, Name, Record, Value};
 
 use crate::error::EngineError;
 use crate::part::{self, Manifest};
@@ -44,13 +45,19 @@ impl Run {
         Ok(manifest)
     }
 
-    /// Samples keep the fields of the output and have their media in the store; one whose media cannot be read fails.
+    /// Samples keep the fields of the output, as values of its types, and have their media in the store; one whose media
+    /// cannot be read fails.
     fn shape(&self, outcome: &mut Outcome) -> Result<(), EngineError> {
-        let names: Vec<Name> = self.job.plan.output.names().cloned().collect();
+        let output = &self.job.plan.output;
+        let names: Vec<Name> = output.names().cloned().collect();
         for mut record in std::mem::take(&mut outcome.passed) {
             match self.adopt(&names, &record) {
                 Ok(()) => {
-                    let fields = names.iter().map(|n| (n.clone(), record.get(n).cloned().unwrap_or(Value::Null)));
+                    // As they are read back: the digest is over what lies on disk.
+                    let value =
+                        |value: &Value, field: &Field| settled(value, &field.ty).unwrap_or_else(|| value.clone());
+                    let fields =
+                        output.iter().map(|(n, f)| (n.clone(), record.get(n).map_or(Value::Null, |v| value(v, f))));
                     let fields = fields.collect();
                     record.set_fields(fields);
                     outcome.passed.push(record);

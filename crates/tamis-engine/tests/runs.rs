@@ -598,6 +598,23 @@ fn what_was_changed_behind_our_back_is_found() {
     assert!(problems.contains("has vanished") && problems.contains("the digest is"), "{problems}");
 }
 
+/// What steps write has more members than the output, fewer, or whole numbers for floats.
+const LOOSE: &str = "
+recipe: loose
+inputs: { text: text, n: int }
+steps:
+  - shape.compute: { into: all, value: \"[{'n': n, 'more': 1}]\", type: \"list<{n: int, more: int}>\" }
+  - shape.compute: { into: few, value: \"{'n': n}\", type: \"{n: int}\" }
+output: { all: \"list<{n: float}>\", few: \"{n: int, note: text?}\" }
+";
+
+#[test]
+fn the_digest_is_that_of_the_samples_as_they_are_read_back() {
+    let out = tempfile::tempdir().unwrap();
+    Run::of(LOOSE, 10).go(out.path()).unwrap();
+    proved(out.path());
+}
+
 #[test]
 fn the_type_of_an_output_is_kept() {
     assert_eq!(plan(GATES).output.get("ratio").map(|f| f.ty.clone()), Some(Type::Float));
