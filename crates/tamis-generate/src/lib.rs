@@ -21,6 +21,7 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<document::ask::AskDocument>(),
     OperatorSpec::of::<formula::ask::AskFormula>(),
     OperatorSpec::of::<table::ask::AskTable>(),
+    OperatorSpec::of::<chart::build::BuildChart>(),
     OperatorSpec::of::<chart::draw::DrawChart>(),
     #[cfg(feature = "documents")]
     OperatorSpec::of::<document::draw::DrawDocument>(),
@@ -31,4 +32,5 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<document::make::MakeDocument>(),
     OperatorSpec::of::<formula::make::MakeFormula>(),
     OperatorSpec::of::<table::make::MakeTable>(),
+    OperatorSpec::of::<chart::plan::PlanChart>(),
 ];

@@ -3,14 +3,13 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tamis_chart::data::{self, Mix, Options};
-use tamis_chart::look;
-use tamis_chart::spec::{Diversify, Kind};
+use tamis_chart::data::{self, Options};
+use tamis_chart::spec::Diversify;
 use tamis_core::bind::Scope;
-use tamis_core::error::did_you_mean;
 use tamis_core::operator::{Bound, Context, OperatorConfig, Transform, Verdict};
 use tamis_core::{Name, Record, StepError, Type};
 
+use crate::chart::wanted::{Said, Wanted};
 use crate::value::to_value;
 
 /// Makes up a chart, or several that tell one story: the data, what is drawn from it and in which look.
@@ -23,13 +22,12 @@ use crate::value::to_value;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - make.chart:
-///     kinds: { bar: 2, line: 2, pie: 1 }
-///     subplots: { "1": 7, "2": 2, "4": 1 }
-///     looks: [matplotlib, excel, newspaper]
-///     into: figure
-/// - draw.chart: { from: figure, into: image, elements: elements }
+/// ```yaml example
+/// steps:
+///   - make.chart: { kinds: { pie: 1 }, theme: Sports, size: [640, 480], looks: [matplotlib], into: figure }
+///   - draw.chart: { from: figure, into: image, elements: elements }
+/// in: { id: 1 }
+/// out: { figure: { grid: [1, 1], charts: [ { kind: pie } ], scenario: { theme: Sports } }, image: 640x480 }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -82,93 +80,33 @@ impl OperatorConfig for MakeChart {
     const NAME: &'static str = "make.chart";
 
     fn bind(self, scope: &mut Scope<'_>) -> Option<Bound> {
-        let kinds = kinds(scope, &self.kinds);
-        let subplots = subplots(scope, &self.subplots);
-        let looks = looks(scope, &self.looks);
-        let theme = match self.theme.as_deref().map(data::theme_named).transpose() {
-            Ok(theme) => theme.map(str::to_string),
-            Err(error) => {
-                scope.problem("theme", error.to_string());
-                None
-            }
-        };
-        for (at, share) in [("languages", self.languages), ("diversified", self.diversified)] {
-            if !(0.0..=1.0).contains(&share) {
-                scope.problem(at, format!("expected a share of 0 to 1, found {share}"));
-            }
-        }
-        let into = scope.write("into", &self.into, Type::Json);
-        let options = Options {
-            theme,
+        let said = Said {
+            kinds: &self.kinds,
+            subplots: &self.subplots,
+            looks: &self.looks,
+            theme: self.theme.as_deref(),
             languages: self.languages,
-            looks: looks?,
             size: self.size,
-            grid: None,
-            diversify: self.diversify,
             diversified: self.diversified,
+            diversify: &self.diversify,
         };
-        Bound::transform(Make { kinds: kinds?, subplots: subplots?, options, into: into? })
+        let wanted = Wanted::bind(scope, &said);
+        let into = scope.write("into", &self.into, Type::Json);
+        Bound::transform(Make { wanted: wanted?, into: into? })
     }
-}
-
-fn kinds(scope: &mut Scope<'_>, shares: &IndexMap<String, f64>) -> Option<Mix> {
-    let made = match shares.is_empty() {
-        true => Mix::new(Kind::ALL.iter().map(|kind| (*kind, 1.0))),
-        false => Mix::named(shares.iter().map(|(name, share)| (name.as_str(), *share))),
-    };
-    made.map_err(|error| scope.problem("kinds", error.to_string())).ok()
-}
-
-fn subplots(scope: &mut Scope<'_>, shares: &IndexMap<String, f64>) -> Option<Vec<(usize, f64)>> {
-    if shares.is_empty() {
-        return Some(vec![(1, 1.0)]);
-    }
-    let mut counts = Vec::new();
-    for (count, share) in shares {
-        match count.parse::<usize>() {
-            Ok(n) if (1..=9).contains(&n) && *share >= 0.0 && share.is_finite() => counts.push((n, *share)),
-            _ => scope.problem("subplots", format!("expected 1 to 9 charts and a share, found `{count}: {share}`")),
-        }
-    }
-    let some = counts.iter().any(|(_, share)| *share > 0.0);
-    if !some {
-        scope.problem("subplots", "expected a share above 0");
-    }
-    (some && counts.len() == shares.len()).then_some(counts)
-}
-
-fn looks(scope: &mut Scope<'_>, asked: &[String]) -> Option<Vec<String>> {
-    let all = look::names();
-    if asked.is_empty() {
-        return Some(all.iter().map(|name| name.to_string()).collect());
-    }
-    let mut good = true;
-    for (i, name) in asked.iter().enumerate().filter(|(_, name)| !all.contains(&name.as_str())) {
-        let hint = did_you_mean(name, all.iter().copied());
-        scope
-            .problem(&format!("looks[{i}]"), format!("no look is called `{name}`{hint}; there are {}", all.join(", ")));
-        good = false;
-    }
-    good.then(|| asked.to_vec())
 }
 
 struct Make {
-    kinds: Mix,
-    subplots: Vec<(usize, f64)>,
-    options: Options,
+    wanted: Wanted,
     into: Name,
 }
 
 impl Transform for Make {
     fn apply(&self, record: &mut Record, ctx: &Context<'_>) -> Result<Verdict, StepError> {
         let mut rng = ctx.rng(record);
-        let shares: Vec<f64> = self.subplots.iter().map(|(_, share)| *share).collect();
-        let (count, _) = self.subplots[rng.weighted(&shares)];
-        let kinds = match count {
-            1 => vec![self.kinds.draw(&mut rng)],
-            n => self.kinds.draw_different(n, &mut rng),
-        };
-        let figure = data::figure(&kinds, &self.options, &mut rng).map_err(|e| StepError::failed(e.to_string()))?;
+        let kinds = self.wanted.draw(&mut rng);
+        let figure = data::figure(&kinds, &self.wanted.options, &mut rng);
+        let figure = figure.map_err(|e| StepError::failed(e.to_string()))?;
         record.set(&self.into, to_value(&self.into, &figure)?);
         Ok(Verdict::Pass)
     }
