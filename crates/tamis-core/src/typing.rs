@@ -63,6 +63,7 @@ pub fn fit(value: Value, ty: &Type) -> Result<Value, String> {
         (Type::Image | Type::Mask | Type::Audio | Type::Video, Value::Media(_)) => {
             (type_of(&value) == *ty).then(|| value.clone())
         }
+        (Type::Vector, Value::Vector(_)) => Some(value.clone()),
         (Type::Point, Value::Point(_)) | (Type::Box, Value::Box(_)) | (Type::Polygon, Value::Polygon(_)) => {
             Some(value.clone())
         }
@@ -206,5 +207,13 @@ mod tests {
         assert!(error.contains("[0]") && error.contains("expected box, found [4,3]"), "{error}");
         assert!(fit(plain(json!(1.5)), &Type::Int).is_err());
         assert_eq!(fit(plain(json!(3.0)), &Type::Int), Ok(Value::Int(3)));
+    }
+
+    #[test]
+    fn vectors_inside_other_values_stay_what_they_are() {
+        let vector = Value::Vector(crate::Vector::new([0.5, 1.5]).unwrap());
+        let all = Value::list(vec![Value::map([("place", vector.clone())])]);
+        assert_eq!(fit(all.clone(), &"list<{place: vector}>".parse().unwrap()), Ok(all));
+        assert!(fit(vector, &Type::Text).is_err());
     }
 }

@@ -34,3 +34,9 @@ pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<table::make::MakeTable>(),
     OperatorSpec::of::<chart::plan::PlanChart>(),
 ];
+
+#[cfg(test)]
+mod tests {
+    // Pictures take their time, so few rows each.
+    tamis_testing::compliance!(crate::REGISTRY, 8);
+}

@@ -3,7 +3,7 @@
 use tamis_core::bind::{FieldRef, Scope};
 use tamis_core::{Record, StepError, Type, Value};
 
-use crate::typing::type_of;
+use tamis_core::typing::type_of;
 
 /// The text in a field that was bound as text.
 pub(crate) fn text<'r>(record: &'r Record, field: &FieldRef) -> Result<&'r str, StepError> {

@@ -24,8 +24,13 @@ use crate::value::read;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - ask.chart: { from: figure, view: view, elements: elements, into: questions, wanted: { count: 12 } }
+/// ```yaml example
+/// steps:
+///   - make.chart: { kinds: { bar: 1 }, theme: Sports, size: [800, 600], looks: [matplotlib], languages: 0, into: figure }
+///   - draw.chart: { from: figure, into: image, elements: elements, view: view }
+///   - ask.chart: { from: figure, view: view, elements: elements, into: questions, wanted: { count: 1, choice: 0 } }
+/// in: { id: 1 }
+/// out: { questions: [ { question: Which quarter shows the widest gap between its highest and its lowest series?, answer: 2019 Q4 } ] }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -25,8 +25,26 @@ use crate::value::{read, to_value};
 ///
 /// # Example
 ///
-/// ```yaml
-/// - draw.chart: { from: figure, into: image, elements: elements, view: view }
+/// ```yaml example
+/// step: { draw.chart: { from: figure, into: image, elements: elements, summary: summary } }
+/// types: { figure: json }
+/// in:
+///   figure:
+///     size: [640, 480]
+///     grid: [1, 1]
+///     look: { name: matplotlib, seed: 1 }
+///     scenario: { theme: Sports, story: Medals at the regatta. }
+///     charts:
+///       - kind: bar
+///         title: Medals by club
+///         table:
+///           columns:
+///             - { name: Club, cells: { type: text, values: [Alster, Isar] } }
+///             - { name: Medals, unit: { additive: true }, cells: { type: number, values: [5, 4] } }
+///         encodings: [ { channel: x, column: Club }, { channel: y, column: Medals } ]
+/// out:
+///   image: 640x480
+///   summary: "## Medals by club\n\n- type: bar chart\n\n| Club | Medals |\n| --- | ---: |\n| Alster | 5 |\n| Isar | 4 |"
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

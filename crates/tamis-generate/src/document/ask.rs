@@ -18,8 +18,13 @@ use crate::questions::{Questions, Wanted};
 ///
 /// # Example
 ///
-/// ```yaml
-/// - ask.document: { from: document, fields: fields, blocks: blocks, markdown: markdown, into: questions }
+/// ```yaml example
+/// steps:
+///   - make.document: { kinds: { receipt: 1 }, languages: [en], into: document }
+///   - draw.document: { from: document, into: image, blocks: blocks, fields: fields, markdown: markdown }
+///   - ask.document: { from: document, fields: fields, blocks: blocks, into: questions, wanted: { count: 1, choice: 0 } }
+/// in: { id: 1 }
+/// out: { questions: [ { question: What is the title of the document?, answer: Summit Analytics } ] }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

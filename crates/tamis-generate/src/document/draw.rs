@@ -25,8 +25,12 @@ use crate::value::read;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - draw.document: { from: document, into: image, words: words, blocks: blocks, markdown: markdown, fields: fields }
+/// ```yaml example
+/// steps:
+///   - make.document: { kinds: { receipt: 1 }, languages: [en], into: document }
+///   - draw.document: { from: document, into: image, words: words, fields: fields, page: page }
+/// in: { id: 1 }
+/// out: { page: 1 }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -22,9 +22,12 @@ use crate::value::to_value;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - make.document: { kinds: { invoice: 2, form: 1 }, languages: [en, de], into: document }
-/// - draw.document: { from: document, into: image, words: words, markdown: markdown }
+/// ```yaml example
+/// steps:
+///   - make.document: { kinds: { receipt: 1 }, languages: [en], into: document }
+///   - draw.document: { from: document, into: image, markdown: markdown, pages: pages }
+/// in: { id: 1 }
+/// out: { pages: 1 }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -16,8 +16,13 @@ use crate::questions::{Questions, Wanted};
 ///
 /// # Example
 ///
-/// ```yaml
-/// - ask.formula: { latex: latex, elements: elements, into: questions, wanted: { count: 1 } }
+/// ```yaml example
+/// steps:
+///   - make.formula: { latex: written, into: formula }
+///   - draw.formula: { from: formula, into: image, elements: symbols, latex: latex }
+///   - ask.formula: { latex: latex, elements: symbols, into: questions, wanted: { count: 1 } }
+/// in: { written: 'x^2 + 1' }
+/// out: { questions: [ { question: "What is the LaTeX source of the formula?", answer: "x^{2}+1" } ] }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

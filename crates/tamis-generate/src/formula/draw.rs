@@ -19,8 +19,12 @@ use crate::value::read;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - draw.formula: { from: formula, into: image, elements: symbols, latex: latex }
+/// ```yaml example
+/// steps:
+///   - make.formula: { levels: [school], into: formula }
+///   - draw.formula: { from: formula, into: image, elements: symbols, latex: latex }
+/// in: { id: 1 }
+/// out: { latex: 'a_{n}=a_{1}+\left(n-1\right)d' }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -19,9 +19,12 @@ use crate::value::to_value;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - make.formula: { levels: [school, university], into: formula }
-/// - draw.formula: { from: formula, into: image, latex: latex }
+/// ```yaml example
+/// steps:
+///   - make.formula: { latex: written, into: formula }
+///   - draw.formula: { from: formula, into: image, latex: latex }
+/// in: { written: '\frac{a}{b}' }
+/// out: { latex: '\frac{a}{b}' }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -20,8 +20,13 @@ use crate::value::read;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - ask.table: { from: table, elements: elements, into: questions }
+/// ```yaml example
+/// steps:
+///   - make.table: { domains: [sports], languages: [en], into: table }
+///   - draw.table: { from: table, into: image, elements: elements }
+///   - ask.table: { from: table, elements: elements, into: questions, wanted: { count: 1, choice: 0 } }
+/// in: { id: 1 }
+/// out: { questions: [ { question: 'Which row holds the entry "57"?', answer: Stanmore } ] }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -21,8 +21,20 @@ use crate::value::read;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - draw.table: { from: table, into: image, cells: cells, html: html, latex: latex, markdown: markdown }
+/// ```yaml example
+/// step: { draw.table: { from: table, into: image, cells: cells, html: html, markdown: markdown } }
+/// types: { table: json }
+/// in:
+///   table:
+///     rows: [head, body]
+///     columns: [ { align: start }, { align: end } ]
+///     stub: 1
+///     cells:
+///       - { row: 0, column: 0, text: Club }
+///       - { row: 0, column: 1, text: Medals }
+///       - { row: 1, column: 0, text: Isar }
+///       - { row: 1, column: 1, text: "4", number: { value: 4 } }
+/// out: { markdown: "| Club | Medals |\n| :--- | ---: |\n| Isar | 4 |\n" }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -20,9 +20,12 @@ use crate::value::to_value;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - make.table: { into: table }
-/// - draw.table: { from: table, into: image, elements: cells, html: html, latex: latex }
+/// ```yaml example
+/// steps:
+///   - make.table: { domains: [sports], languages: [en], into: table }
+///   - draw.table: { from: table, into: image, cells: cells, markdown: markdown }
+/// in: { id: 1 }
+/// out: { table: { domain: sports, language: en } }
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

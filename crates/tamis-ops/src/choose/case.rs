@@ -153,7 +153,7 @@ impl Case {
 mod tests {
     use tamis_core::record::StoryEvent;
 
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     fn with(cases: &str, ty: &str) -> String {
         format!("{{ step: {{ choose.case: {{ of: k, {cases} }} }}, types: {{ k: {ty} }}, in: {{ k: a }} }}")
@@ -162,13 +162,13 @@ mod tests {
     #[test]
     fn what_only_some_branches_write_may_be_missing_behind_them() {
         let yaml = with("cases: { a: [ text.template: { template: x, into: y } ], b: [] }", "enum(a|b)");
-        let (_, schema) = Example::parse(&yaml).unwrap().bind().unwrap();
+        let (_, schema) = example(&yaml).unwrap().bind().unwrap();
         assert_eq!(schema.get("y").unwrap().ty.to_string(), "text?");
     }
 
     #[test]
     fn the_branch_is_told_in_the_story() {
-        let example = Example::parse(&with("cases: { a: [], b: [] }", "enum(a|b)")).unwrap();
+        let example = example(&with("cases: { a: [], b: [] }", "enum(a|b)")).unwrap();
         let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
         assert_eq!(outcome.passed[0].story[0].event, StoryEvent::Branch("a".into()));
     }

@@ -9,7 +9,7 @@ use tamis_core::rng::Rng;
 use tamis_core::{Field, Name, Record, StepError, Type, Value};
 
 use crate::fields::ListSource;
-use crate::typing::type_of;
+use tamis_core::typing::type_of;
 
 /// Draws from a list: one of forty phrasings, three of a taxonomy's topics, a few of an image's regions.
 ///
@@ -205,7 +205,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     #[test]
     fn several_are_drawn_without_putting_back_and_all_alike() {
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn texts_that_stand_in_the_step_are_an_enum() {
-        let example = Example::parse("{ step: { choose.pick: { from: [a, b], into: k } }, in: { x: 1 } }").unwrap();
+        let example = example("{ step: { choose.pick: { from: [a, b], into: k } }, in: { x: 1 } }").unwrap();
         assert_eq!(example.bind().unwrap().1.get("k").unwrap().ty.to_string(), "enum(a|b)");
     }
 

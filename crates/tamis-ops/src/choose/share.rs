@@ -97,12 +97,12 @@ impl Transform for Draw {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, problems};
+    use crate::testing::{example, problems};
 
     #[test]
     fn records_are_drawn_by_their_shares() {
         let yaml = "{ step: { choose.share: { into: k, shares: { a: 58, b: 23, c: 77 }, total: 158 } }, in: { x: 1 } }";
-        let example = Example::parse(yaml).unwrap();
+        let example = example(yaml).unwrap();
         let block = example.bind().unwrap().0;
         let drawn = (0..1580).map(|row| example.run(&block, row).unwrap().passed[0].get("k").cloned().unwrap());
         let a = drawn.filter(|k| k.as_text() == Some("a")).count();

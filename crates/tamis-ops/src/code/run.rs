@@ -366,7 +366,7 @@ fn end_of(output: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{end_of, unfenced};
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     fn yaml(config: &str, rest: &str) -> String {
         format!(
@@ -402,7 +402,7 @@ mod tests {
             check(&yaml("into: x, on_error: fail", &format!("{}, fails: {reason}", ends(end, ""))));
         }
         let kept = "into: x, image_into: i, images_into: all, on_error: keep, error_into: e";
-        let example = Example::parse(&yaml(kept, &ends("{ exit: 3 }", "1"))).unwrap();
+        let example = example(&yaml(kept, &ends("{ exit: 3 }", "1"))).unwrap();
         let (block, schema) = example.bind().unwrap();
         let types = ["x", "i", "all", "e"].map(|name| schema.get(name).unwrap().to_string());
         assert_eq!(types, ["text?", "image?", "list<image>", "text?"]);

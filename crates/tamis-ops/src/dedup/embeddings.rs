@@ -224,7 +224,7 @@ fn within(points: &Matrix, similarity: f64, products: &mut Products) -> Vec<Beca
 mod tests {
     use super::*;
     use crate::matrix::heaps;
-    use crate::testing::{Example, kept_of, problems};
+    use crate::testing::{example, kept_of, problems};
 
     #[test]
     fn only_points_that_stay_remove_others_across_blocks() {
@@ -247,7 +247,7 @@ mod tests {
                 "{{ step: {{ dedup.embeddings: {{ vector: v, similarity: 0.9, clusters: 1, keep: {keep} }} }}, types: {{ v: vector }},
                     in: [{{ v: [1.0, 0.2] }}, {{ v: [1.0, 0.0] }}, {{ v: [1.0, -0.3] }}] }}"
             );
-            let example = Example::parse(&yaml).unwrap();
+            let example = example(&yaml).unwrap();
             kept_of(&example.run_barrier(&example.bind().unwrap().0, 2).unwrap())
         };
         assert_eq!(kept("first"), [0, 2]);

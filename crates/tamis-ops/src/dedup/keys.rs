@@ -257,7 +257,7 @@ impl FuzzyKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Example, check, kept_of, problems};
+    use crate::testing::{check, example, kept_of, problems};
 
     #[test]
     fn only_a_record_that_stays_removes_others() {
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_picture_that_cannot_be_decoded_fails_its_record_alone() {
-        let example = Example::parse(
+        let example = example(
             r#"
             step: { dedup.keys: { keys: [ { phash: image, distance: 0 } ] } }
             types: { image: image }

@@ -255,7 +255,7 @@ fn staying(clusters: &mut Clusters, scores: &[f64], records: usize) -> Vec<u32> 
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     #[test]
     fn the_best_of_a_cluster_stays() {
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn texts_near_over_a_third_one_are_one_cluster_and_the_similarity_is_told() {
-        let example = Example::parse(
+        let example = example(
             r#"
             step: { dedup.minhash: { from: t, similarity: 0.5, ngram: 1 } }
             in: [ { t: a b c d }, { t: b c d e }, { t: c d e f }, { t: "" }, { t: "?" } ]

@@ -11,7 +11,8 @@ use tamis_core::{Field, Name, Record, Schema, StepError, Type, Value};
 
 use super::{fail, inside, reject, written};
 use crate::fields::ListSource;
-use crate::typing::{fit, framed};
+use crate::typing::framed;
+use tamis_core::typing::fit;
 
 /// Does the steps for each element of a list, all at once, and gathers what they make into a list.
 ///
@@ -268,7 +269,7 @@ impl Gather {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     const HALVES: &str = "
 step:
@@ -278,7 +279,7 @@ in: { l: [1, 4, 2] }
 ";
 
     fn outcome(yaml: &str) -> tamis_core::block::Outcome {
-        let example = Example::parse(yaml).unwrap();
+        let example = example(yaml).unwrap();
         example.run(&example.bind().unwrap_or_else(|p| panic!("{p:?}")).0, 0).unwrap()
     }
 
@@ -339,7 +340,7 @@ images: { i: 8x8 }
 in: { l: [[1, 2, 3, 4]] }
 out: { r: [[1, 2, 3, 4]] }";
         check(yaml);
-        let (_, schema) = Example::parse(yaml).unwrap().bind().unwrap();
+        let (_, schema) = example(yaml).unwrap().bind().unwrap();
         assert_eq!(schema.get("r").unwrap().to_string(), "list<box> of i");
     }
 }

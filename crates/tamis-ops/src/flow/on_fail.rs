@@ -167,7 +167,7 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     #[test]
     fn the_second_path_sees_nothing_of_the_first() {
@@ -225,7 +225,7 @@ step:
     steps: [ each: { over: l, as: x, steps: [ gate.require: { that: x > 1 } ], gather: x, into: kept } ]
     else: [ gate.require: { that: 'false' } ]
 in: { l: [1, 2] }";
-        let example = Example::parse(yaml).unwrap();
+        let example = example(yaml).unwrap();
         let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
         assert_eq!((outcome.passed.len(), outcome.rejected.len()), (1, 1));
     }
@@ -238,7 +238,7 @@ step:
     steps: [ shape.explode: { over: l, as: x }, gate.require: { that: x > 1 } ]
     else: [ text.template: { template: again, into: t } ]
 in: { l: [1, 2, 0] }";
-        let example = Example::parse(yaml).unwrap();
+        let example = example(yaml).unwrap();
         let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
         let again = outcome.passed.iter().filter(|r| r.get("t").is_some()).count();
         assert_eq!((outcome.passed.len(), again, outcome.rejected.len()), (3, 2, 0));

@@ -168,7 +168,7 @@ impl Loop {
 mod tests {
     use tamis_core::record::StoryEvent;
 
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     const COUNT: &str = "
 step: { repeat: { steps: [ shape.compute: { into: n, value: n + 1, type: int } ], until: n >= 3, OPTIONS } }
@@ -188,7 +188,7 @@ in: { n: 0 }
 
     #[test]
     fn the_number_of_rounds_is_told_in_the_story() {
-        let example = Example::parse(&COUNT.replace("OPTIONS", "max: 5")).unwrap();
+        let example = example(&COUNT.replace("OPTIONS", "max: 5")).unwrap();
         let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
         let record = &outcome.passed[0];
         assert_eq!(record.story[0].event, StoryEvent::Note("3 rounds".into()));
@@ -234,7 +234,7 @@ step:
     until: all | length == 8
     max: 8
 in: { all: '' }";
-        let example = Example::parse(yaml).unwrap();
+        let example = example(yaml).unwrap();
         let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
         let all = outcome.passed[0].get("all").unwrap().as_text().unwrap().to_string();
         let different: std::collections::BTreeSet<char> = all.chars().collect();

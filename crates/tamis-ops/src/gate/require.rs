@@ -81,11 +81,11 @@ impl Transform for Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     #[test]
     fn a_rejected_record_shows_the_values_that_decided() {
-        let example = Example::parse("{ step: { gate.require: { that: a > b } }, in: { a: 1, b: 2, c: 3 } }").unwrap();
+        let example = example("{ step: { gate.require: { that: a > b } }, in: { a: 1, b: 2, c: 3 } }").unwrap();
         let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
         let rejected = &outcome.rejected[0];
         assert_eq!(rejected.reason, "`a > b` does not hold");

@@ -289,7 +289,7 @@ impl Group {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     fn with(options: &str, keys: &[&str]) -> String {
         let rows: Vec<String> = keys.iter().enumerate().map(|(i, key)| format!("{{ k: {key}, x: {i} }}")).collect();
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn those_of_a_small_group_are_rejected_and_the_others_go_into_one() {
-        let example = Example::parse(&with("min: 2", &["a", "b", "a"])).unwrap();
+        let example = example(&with("min: 2", &["a", "b", "a"])).unwrap();
         for part in 1..4 {
             let outcome = example.run_barrier(&example.bind().unwrap().0, part).unwrap();
             assert_eq!((outcome.passed.len(), outcome.rejected.len(), outcome.gathered.len()), (1, 1, 1));

@@ -88,7 +88,7 @@ impl Process for Generate {
 mod tests {
     use tamis_core::record::StoryEvent;
 
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     fn yaml(config: &str, rest: &str) -> String {
         format!(
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_picture_of_another_size_than_asked_for_is_told() {
-        let example = Example::parse(&yaml("size: [64, 64]", "in: { t: x }, replies: [32x32], out: {}")).unwrap();
+        let example = example(&yaml("size: [64, 64]", "in: { t: x }, replies: [32x32], out: {}")).unwrap();
         let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
         let told = StoryEvent::Note("asked for 64x64 pixels, got 32x32".into());
         assert!(outcome.passed[0].story.iter().any(|entry| entry.event == told));

@@ -238,7 +238,7 @@ impl HasVectors for Summary {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     const FOUR: &str = "types: { v: vector }
 in:
@@ -265,7 +265,7 @@ in:
 
     #[test]
     fn vectors_of_different_models_end_the_step_with_words() {
-        let example = Example::parse(
+        let example = example(
             "{ step: { neighbours.find: { vector: v, into: n } }, types: { v: vector }, in: [{ v: AACAPw== }, { v: AACAPwAAgD8= }] }",
         )
         .unwrap();
@@ -275,7 +275,7 @@ in:
 
     #[test]
     fn a_vector_without_a_direction_fails_its_record_alone() {
-        let example = Example::parse(
+        let example = example(
             "{ step: { neighbours.find: { vector: v, into: n } }, types: { v: vector }, in: [{ v: AACAPw== }, { v: AAAAAA== }] }",
         )
         .unwrap();

@@ -189,7 +189,7 @@ fn text(words: &[OcrWord]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     const WORDS: &str = "replies: [{ words: [
       { text: ' One ', box: [-5, 4, 20, 12], confidence: 0.9, line: 0, block: 0 },
@@ -222,14 +222,14 @@ mod tests {
         check(&yaml("into: w, text_into: t", "replies: [{ words: [] }], out: { w: [], t: '' }"));
         check(&yaml("text_into: t", "replies: [], fails: no reply left"));
         let broken = "{ step: { ocr.read: { role: r, from: image, into: w } }, types: { image: image }, in: { image: broken }, roles: { r: ocr }, replies: [{ words: [] }], fails: PNG }";
-        let example = Example::parse(broken).unwrap();
+        let example = example(broken).unwrap();
         let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
         assert_eq!(outcome.failed.len(), 1, "{outcome:?}");
     }
 
     #[test]
     fn words_lie_in_the_grid_of_the_picture() {
-        let example = Example::parse(&yaml("into: w", WORDS)).unwrap();
+        let example = example(&yaml("into: w", WORDS)).unwrap();
         assert_eq!(example.bind().unwrap().1.get("w").unwrap().to_string(), "list<region> of image");
     }
 

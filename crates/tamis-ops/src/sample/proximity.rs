@@ -255,7 +255,7 @@ impl Proximity {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     #[test]
     fn batches_do_not_mix_and_parts_do_not_matter() {
@@ -264,7 +264,7 @@ mod tests {
             types: { v: vector }
             in: [{ name: a, v: [1, 0] }, { name: b, v: [1, 1] }, { name: c, v: [0, 1] },
                  { name: d, v: [1, 0] }, { name: e, v: [1, 1] }, { name: f, v: [0, 1] }, { name: g, v: [0, 1] }]";
-        let example = Example::parse(yaml).unwrap();
+        let example = example(yaml).unwrap();
         let block = example.bind().unwrap().0;
         let outcome = example.run_barrier(&block, 2).unwrap();
         assert_eq!(outcome.passed.len(), 8, "four a batch; the last batch is one record");

@@ -14,7 +14,8 @@ use tamis_core::{Name, Record, StepError, Type, Value};
 
 use super::engine::{self, Dice};
 use super::values::{from_script, to_script};
-use crate::typing::{fit, framed};
+use crate::typing::framed;
+use tamis_core::typing::fit;
 
 /// Runs a small program on each record, for what the language cannot say.
 ///
@@ -272,7 +273,7 @@ impl Script {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     fn with(code: &str, ty: &str) -> String {
         format!(
@@ -297,7 +298,7 @@ in: {{ n: 4, text: 'a b', list: [3, 1, 2] }}
     #[test]
     fn chance_is_the_records_own() {
         let yaml = with("let l = rng.shuffle(record.list); l.push(rng.below(1000)); l", "list<int>");
-        let example = Example::parse(&yaml).unwrap();
+        let example = example(&yaml).unwrap();
         let (block, _) = example.bind().unwrap();
         let drawn = |row| example.run(&block, row).unwrap().passed[0].get("y").unwrap().to_json();
         assert_eq!(drawn(1), drawn(1));
@@ -315,7 +316,7 @@ in: {{ n: 4, text: 'a b', list: [3, 1, 2] }}
             "let m = #{}; let i = 0; loop { m[`${i}`] = i; i += 1; }",
             "let s = \"\"; let l = []; s.pad(1000000, \"x\"); loop { l.push(s + l.len()); }",
         ] {
-            let example = Example::parse(&with(code, "json")).unwrap();
+            let example = example(&with(code, "json")).unwrap();
             let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
             assert_eq!(outcome.failed.len(), 1, "{code}");
         }
@@ -324,7 +325,7 @@ in: {{ n: 4, text: 'a b', list: [3, 1, 2] }}
     #[test]
     fn nothing_outside_can_be_reached() {
         for code in ["timestamp()", "eval(\"1\")", "import \"x\" as x; 1", "open_file(\"x\")", "rand()", "sleep(1)"] {
-            let example = Example::parse(&with(code, "json")).unwrap();
+            let example = example(&with(code, "json")).unwrap();
             let refused = match example.bind() {
                 Ok((block, _)) => !example.run(&block, 0).unwrap().failed.is_empty(),
                 Err(_) => true,

@@ -7,7 +7,8 @@ use tamis_core::operator::{Bound, Context, OperatorConfig, Transform, Verdict};
 use tamis_core::template::{Expression, Vars};
 use tamis_core::{Name, Record, StepError, Type};
 
-use crate::typing::{fit, framed};
+use crate::typing::framed;
+use tamis_core::typing::fit;
 
 /// Computes a field from others.
 ///

@@ -77,7 +77,7 @@ impl Transform for Explode {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     #[test]
     fn an_empty_list_rejects_and_a_missing_one_is_a_problem() {
@@ -91,13 +91,13 @@ mod tests {
     #[test]
     fn boxes_of_an_image_stay_in_its_grid() {
         let yaml = "{ step: { shape.explode: { over: l, as: x } }, types: { l: list<box> }, images: { i: 8x8 }, in: { l: [] } }";
-        let (_, schema) = Example::parse(yaml).unwrap().bind().unwrap();
+        let (_, schema) = example(yaml).unwrap().bind().unwrap();
         assert_eq!(schema.get("x").unwrap().to_string(), "box of i");
     }
 
     #[test]
     fn records_of_one_list_have_ids_of_their_own() {
-        let example = Example::parse("{ step: { shape.explode: { over: l, as: l } }, in: { l: [1, 1] } }").unwrap();
+        let example = example("{ step: { shape.explode: { over: l, as: l } }, in: { l: [1, 1] } }").unwrap();
         let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
         assert_ne!(outcome.passed[0].id, outcome.passed[1].id);
         assert_eq!(outcome.splits[0].children, [outcome.passed[0].id, outcome.passed[1].id]);

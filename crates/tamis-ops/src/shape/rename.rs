@@ -97,7 +97,7 @@ impl Transform for Rename {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     #[test]
     fn two_fields_may_swap_their_names() {
@@ -108,7 +108,7 @@ mod tests {
     fn boxes_follow_their_image() {
         let yaml =
             "{ step: { shape.rename: { i: photo } }, types: { b: box }, images: { i: 8x8 }, in: { b: [1, 2, 3, 4] } }";
-        let (_, schema) = Example::parse(yaml).unwrap().bind().unwrap();
+        let (_, schema) = example(yaml).unwrap().bind().unwrap();
         assert_eq!(schema.get("b").unwrap().to_string(), "box of photo");
     }
 
@@ -116,7 +116,7 @@ mod tests {
     fn boxes_follow_images_that_swap_their_names() {
         let yaml = "{ step: { shape.rename: { i: j, j: i } }, types: { b: box of i, c: box of j }, \
                      images: { i: 8x8, j: 4x4 }, in: { b: [1, 2, 3, 4], c: [0, 0, 1, 1] } }";
-        let (_, schema) = Example::parse(yaml).unwrap().bind().unwrap();
+        let (_, schema) = example(yaml).unwrap().bind().unwrap();
         assert_eq!(schema.get("b").unwrap().to_string(), "box of j");
         assert_eq!(schema.get("c").unwrap().to_string(), "box of i");
     }

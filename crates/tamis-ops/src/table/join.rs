@@ -120,7 +120,7 @@ impl Join {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     fn with(options: &str, id: &str) -> String {
         format!(
@@ -144,7 +144,7 @@ in: {{ n: {id} }}
     #[test]
     fn what_is_taken_is_optional_only_where_a_row_may_be_missing() {
         let ty = |options: &str| {
-            let (_, schema) = Example::parse(&with(options, "1")).unwrap().bind().unwrap();
+            let (_, schema) = example(&with(options, "1")).unwrap().bind().unwrap();
             schema.get("x").unwrap().ty.to_string()
         };
         assert_eq!(ty("take: { x: note }"), "text?");

@@ -209,7 +209,7 @@ impl Sample {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     fn with(options: &str) -> String {
         format!(
@@ -222,7 +222,7 @@ in: {{ id: 1, k: l, none: z }}
     }
 
     fn drawn(options: &str, row: u64) -> Vec<String> {
-        let example = Example::parse(&with(options)).unwrap();
+        let example = example(&with(options)).unwrap();
         let outcome = example.run(&example.bind().unwrap().0, row).unwrap();
         let xs = outcome.passed[0].get("xs").unwrap().as_list().unwrap().to_vec();
         xs.iter().map(|x| x.as_text().unwrap().to_string()).collect()

@@ -2,10 +2,10 @@
 
 use tamis_core::{Record, Value};
 
-use super::Example;
+use super::example;
 
 fn run(yaml: &str) -> Vec<Record> {
-    let example = Example::parse(yaml).unwrap_or_else(|error| panic!("{error}"));
+    let example = example(yaml).unwrap_or_else(|error| panic!("{error}"));
     let (block, _) = example.bind().unwrap_or_else(|problems| panic!("{}", problems.join("\n")));
     let outcome = example.run(&block, 0).unwrap();
     assert!(outcome.failed.is_empty() && outcome.rejected.is_empty(), "{outcome:#?}");

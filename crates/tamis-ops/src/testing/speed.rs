@@ -7,7 +7,7 @@ use tamis_core::Value;
 use tamis_core::block;
 use tamis_core::testing::{LocalHost, record};
 
-use super::Example;
+use super::example;
 
 const TEN: &str = r#"
 steps:
@@ -31,7 +31,7 @@ in:
 #[ignore = "a measurement: cargo test --release -p tamis-ops --lib speed -- --ignored --nocapture"]
 fn speed_of_ten_text_operators() {
     const RECORDS: u64 = 200_000;
-    let example = Example::parse(TEN).unwrap();
+    let example = example(TEN).unwrap();
     let (block, _) = example.bind().unwrap_or_else(|problems| panic!("{}", problems.join("\n")));
     let host = LocalHost::new(1);
     let fields: Vec<(tamis_core::Name, Value)> = example.records(0, &host).unwrap()[0].fields().to_vec();

@@ -92,7 +92,7 @@ mod tests {
     use tamis_core::operator::{Bound, Context};
     use tamis_core::{Record, StepError as Error};
 
-    use crate::testing::{Example, problems};
+    use crate::testing::{example, problems};
 
     const ASK: &str = "
 step: { train.external: { fields: [image, question], note: two epochs } }
@@ -122,7 +122,7 @@ in: [ { image: '8x8#1', question: Who?, id: 1 }, { image: '8x8#2', question: Why
 
     #[test]
     fn the_data_is_handed_over_once_and_the_run_waits_for_the_model() {
-        let example = Example::parse(ASK).unwrap();
+        let example = example(ASK).unwrap();
         let (block, _) = example.bind().unwrap();
         let Bound::Barrier(barrier) = &block.steps[0].bound else { panic!("no barrier") };
         let host = example.host();

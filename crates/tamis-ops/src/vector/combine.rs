@@ -108,7 +108,7 @@ fn length(field: &FieldRef, vector: &Vector) -> Result<f64, StepError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Example, check, problems};
+    use crate::testing::{check, example, problems};
 
     fn yaml(config: &str, a: &str, b: &str, end: &str) -> String {
         format!(
@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn sum(config: &str, a: &str, b: &str) -> Vec<f32> {
-        let example = Example::parse(&yaml(config, a, b, "out: {}")).unwrap();
+        let example = example(&yaml(config, a, b, "out: {}")).unwrap();
         let (block, _) = example.bind().unwrap();
         let outcome = example.run(&block, 0).unwrap();
         outcome.passed[0].get("s").unwrap().as_vector().unwrap().to_vec()

@@ -9,7 +9,7 @@ use tamis_core::rng::Rng;
 use tamis_core::testing::{LocalHost, record, through_barrier};
 use tamis_core::{Name, Record, RecordId, Value};
 
-use crate::testing::Example;
+use crate::testing::example;
 
 /// A barrier bound for records of a schema.
 pub(crate) struct Trial(pub(crate) Block);
@@ -31,7 +31,7 @@ impl Trial {
     /// Of a step for fields written as `name: type, name: type`.
     pub(crate) fn of(step: &str, fields: &str) -> Trial {
         let types = format!("{{ {} }}", fields.split(", ").map(quoted).collect::<Vec<_>>().join(", "));
-        let example = Example::parse(&format!("{{ step: {step}, types: {types} }}")).unwrap();
+        let example = example(&format!("{{ step: {step}, types: {types} }}")).unwrap();
         Trial(example.bind().unwrap_or_else(|problems| panic!("{}", problems.join("\n"))).0)
     }
 

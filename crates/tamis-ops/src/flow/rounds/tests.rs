@@ -10,7 +10,7 @@ use tamis_core::{Record, Value};
 use super::barrier::GuardedBarrier;
 use super::memory::Memory;
 use super::{Forgives, Step};
-use crate::testing::{Example, check, problems};
+use crate::testing::{check, example, problems};
 
 const GROW: &str = "
 step:
@@ -53,7 +53,7 @@ in: { n: 0, gone: here }
 out: { n: 0, gone: here, t: null, ns: [0, null, null] }
 ";
     check(yaml);
-    let example = Example::parse(yaml).unwrap();
+    let example = example(yaml).unwrap();
     let outcome = example.run(&example.bind().unwrap().0, 0).unwrap();
     let record = &outcome.passed[0];
     let mut names: Vec<&str> = record.fields().iter().map(|(name, _)| &**name).collect();
@@ -84,7 +84,7 @@ in: { id: 1 }
 out: { t: a! }
 ";
     check(yaml);
-    let behind = |yaml: &str| Example::parse(yaml).unwrap().bind().unwrap().1.get("t").unwrap().ty.to_string();
+    let behind = |yaml: &str| example(yaml).unwrap().bind().unwrap().1.get("t").unwrap().ty.to_string();
     assert_eq!(behind(yaml), "text?");
     assert_eq!(behind(&yaml.replace("count: 2", "count: 2\n    fallback: false")), "text");
 }
@@ -148,7 +148,7 @@ in: { l: [1, 2] }
 out: { l: [2] }
 ";
     check(yaml);
-    let example = Example::parse(yaml).unwrap();
+    let example = example(yaml).unwrap();
     assert_eq!(example.run(&example.bind().unwrap().0, 0).unwrap().rejected.len(), 1);
     let told =
         problems("{ step: { rounds: { count: 1, steps: [ shape.explode: { over: l, as: x } ] } }, in: { l: [1] } }");
@@ -184,7 +184,7 @@ fn wrong_options_are_told_together() {
 /// The barrier of `rounds` around `dedup.keys`, with records of which some fell back before.
 fn barrier(forgives: Forgives) -> (GuardedBarrier, Memory) {
     let yaml = "{ step: { dedup.keys: { keys: [ { exact: x } ] } }, in: [ { x: 1 } ] }";
-    let (block, _) = Example::parse(yaml).unwrap().bind().unwrap();
+    let (block, _) = example(yaml).unwrap().bind().unwrap();
     let step: Step = block.steps.into_iter().next().unwrap();
     let tamis_core::operator::Bound::Barrier(barrier) = step.bound else { panic!("no barrier") };
     let memory = Memory::new("rounds");

@@ -11,7 +11,7 @@ use tamis_recipe::node::{Kind, Limits, Node, parse};
 use tamis_recipe::source::{SourceText, Span};
 use tamis_recipe::{Beside, Diagnostic, MemoryFolder, bind_steps};
 
-use crate::REGISTRY;
+use crate::Registry;
 
 /// What a recipe has beside its steps.
 pub(crate) struct Around {
@@ -19,6 +19,7 @@ pub(crate) struct Around {
     pub(crate) constants: Constants,
     pub(crate) files: BTreeMap<String, String>,
     pub(crate) tables: BTreeMap<Name, Schema>,
+    pub(crate) registry: Registry,
 }
 
 impl Around {
@@ -28,7 +29,7 @@ impl Around {
         let roles: Vec<(&str, RoleKind)> = self.roles.iter().map(|(role, kind)| (role.as_str(), *kind)).collect();
         let files = MemoryFolder::new("example", self.files.clone());
         let beside = Beside { roles: &roles, constants: self.constants.clone(), tables: self.tables.clone() };
-        let bound = bind_steps(&yaml, schema.clone(), beside, &files, REGISTRY);
+        let bound = bind_steps(&yaml, schema.clone(), beside, &files, self.registry);
         bound.map_err(|problems| problems.iter().map(|problem| told(problem, &yaml)).collect())
     }
 }

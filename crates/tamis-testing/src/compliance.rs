@@ -5,14 +5,13 @@ use tamis_core::block::{Block, Outcome};
 use tamis_core::operator::OperatorSpec;
 use tamis_core::{RecordId, Type};
 
-use super::Example;
-use crate::REGISTRY;
+use crate::{Example, Registry};
 
 /// Runs a check on every example of every operator and shows all that is wrong.
-fn on_every_example(check: impl Fn(&OperatorSpec, &Example) -> Result<(), String>) {
+fn on_every_example(registry: Registry, check: impl Fn(&OperatorSpec, &Example) -> Result<(), String>) {
     let mut wrong = Vec::new();
-    for spec in REGISTRY {
-        for example in Example::all_in(&spec.manual()).into_iter().flatten() {
+    for spec in registry {
+        for example in Example::all_in(&spec.manual(), registry).into_iter().flatten() {
             if let Err(error) = check(spec, &example) {
                 wrong.push(format!("{}: {error}", spec.name));
             }
@@ -29,20 +28,51 @@ fn is_barrier(block: &Block) -> bool {
     block.steps.iter().any(|step| matches!(step.bound, tamis_core::operator::Bound::Barrier(_)))
 }
 
-#[test]
-fn the_result_is_the_same_twice_and_on_eight_threads() {
-    const ROWS: u64 = 24;
-    on_every_example(|_, example| {
+/// Every operator has an example, and every example holds.
+///
+/// # Panics
+/// With all that do not hold.
+pub fn examples_hold(registry: Registry) {
+    let mut wrong = Vec::new();
+    for spec in registry {
+        let examples = Example::all_in(&spec.manual(), registry);
+        if examples.is_empty() {
+            wrong.push(format!("{}: no example", spec.name));
+        }
+        for example in examples {
+            if let Err(error) = example.and_then(|example| example.check()) {
+                wrong.push(format!("{}: {error}", spec.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The registry is sorted, and every name is there once.
+///
+/// # Panics
+/// Where it is not.
+pub fn sorted(registry: Registry) {
+    let names: Vec<_> = registry.iter().map(|spec| spec.name).collect();
+    assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+}
+
+/// The result is the same twice, backwards, and on eight threads.
+///
+/// # Panics
+/// With all operators for which it is not so.
+pub fn the_same_in_any_order(registry: Registry, rows: u64) {
+    on_every_example(registry, |_, example| {
         let block = bound(example)?;
         if is_barrier(&block) {
             return Ok(());
         }
-        let alone: Vec<String> = (0..ROWS).map(|row| digest(&example.run(&block, row))).collect();
-        let again: Vec<String> = (0..ROWS).rev().map(|row| digest(&example.run(&block, row))).collect();
+        let alone: Vec<String> = (0..rows).map(|row| digest(&example.run(&block, row))).collect();
+        let again: Vec<String> = (0..rows).rev().map(|row| digest(&example.run(&block, row))).collect();
         let together: Vec<String> = std::thread::scope(|scope| {
             let block = &block;
             let work =
-                |thread| move || (thread..ROWS).step_by(8).map(|r| (r, digest(&example.run(block, r)))).collect();
+                |thread| move || (thread..rows).step_by(8).map(|r| (r, digest(&example.run(block, r)))).collect();
             let threads: Vec<_> = (0..8).map(|thread| scope.spawn(work(thread))).collect();
             let mut all: Vec<(u64, String)> =
                 threads.into_iter().flat_map(|t| -> Vec<_> { t.join().unwrap() }).collect();
@@ -54,9 +84,12 @@ fn the_result_is_the_same_twice_and_on_eight_threads() {
     });
 }
 
-#[test]
-fn a_barrier_decides_the_same_however_the_input_is_cut_into_parts() {
-    on_every_example(|_, example| {
+/// A barrier decides the same however the input is cut into parts.
+///
+/// # Panics
+/// With all operators for which it is not so.
+pub fn the_same_in_any_parts(registry: Registry) {
+    on_every_example(registry, |_, example| {
         let block = bound(example)?;
         if !is_barrier(&block) {
             return Ok(());
@@ -72,9 +105,12 @@ fn a_barrier_decides_the_same_however_the_input_is_cut_into_parts() {
     });
 }
 
-#[test]
-fn nothing_vanishes() {
-    on_every_example(|_, example| {
+/// Every record ends exactly once.
+///
+/// # Panics
+/// With all operators for which it is not so.
+pub fn nothing_vanishes(registry: Registry) {
+    on_every_example(registry, |_, example| {
         let block = bound(example)?;
         if is_barrier(&block) {
             let host = example.host();
@@ -123,10 +159,13 @@ fn digest(outcome: &Result<Outcome, String>) -> String {
     lines.join("\n")
 }
 
-#[test]
-fn every_manual_page_has_its_sections_and_every_option_its_description() {
+/// Every manual page has its sections and every option its description.
+///
+/// # Panics
+/// With all operators for which it is not so.
+pub fn documented(registry: Registry) {
     let mut wrong = Vec::new();
-    for spec in REGISTRY {
+    for spec in registry {
         let manual = spec.manual();
         let mut need = |holds: bool, what: &str| {
             if !holds {
@@ -167,9 +206,12 @@ fn takes_any_option(spec: &OperatorSpec) -> bool {
     !(spec.schema)().as_value()["additionalProperties"].is_boolean()
 }
 
-#[test]
-fn a_misspelt_option_is_refused_with_a_suggestion() {
-    on_every_example(|spec, example| {
+/// A misspelt option is refused with a suggestion.
+///
+/// # Panics
+/// With all operators for which it is not so.
+pub fn misspelt_options_are_refused(registry: Registry) {
+    on_every_example(registry, |spec, example| {
         if takes_any_option(spec) {
             return Ok(());
         }
@@ -205,9 +247,12 @@ fn options_that_name_fields(example: &Example) -> Vec<(String, String)> {
     named.collect()
 }
 
-#[test]
-fn a_field_that_is_not_there_is_refused_by_name_with_a_suggestion() {
-    on_every_example(|_, example| {
+/// A field that is not there is refused by name, with a suggestion.
+///
+/// # Panics
+/// With all operators for which it is not so.
+pub fn missing_fields_are_refused(registry: Registry) {
+    on_every_example(registry, |_, example| {
         for (option, field) in options_that_name_fields(example) {
             let misspelt = format!("{field}x");
             let steps = with_config(example, |config| drop(config.insert(option.clone(), misspelt.clone().into())));
@@ -225,12 +270,15 @@ fn a_field_that_is_not_there_is_refused_by_name_with_a_suggestion() {
     });
 }
 
-#[test]
-fn a_field_of_another_type_is_refused_by_name() {
+/// A field of another type is refused by name.
+///
+/// # Panics
+/// With all operators for which it is not so.
+pub fn other_types_are_refused(registry: Registry) {
     // These look at any field, whatever it holds.
     let open = ["shape.", "gate.require"];
     let open_options = ["by", "key"];
-    on_every_example(|spec, example| {
+    on_every_example(registry, |spec, example| {
         for (option, field) in options_that_name_fields(example) {
             let open = open.iter().any(|name| spec.name.starts_with(name)) && !["over", "each"].contains(&&*option);
             if open || open_options.contains(&&*option) {

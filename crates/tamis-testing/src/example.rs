@@ -15,24 +15,25 @@ use tamis_core::model::{
 };
 use tamis_core::operator::{Bound, Context, Host};
 use tamis_core::testing::{LocalHost, Rows, record, through_barrier};
+use tamis_core::typing::type_of;
 use tamis_core::{Field, Name, Record, Schema, Type, Value};
 
-use super::binding::{Around, read};
-use super::pictures::Noise;
-use crate::typing::type_of;
+use crate::Registry;
+use crate::binding::{Around, read};
+use crate::pictures::Noise;
 
 /// An example as it is written in a manual page behind ` ```yaml example `.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Example {
+pub struct Example {
     /// the step, or
-    pub(crate) step: Option<Json>,
+    step: Option<Json>,
     /// several steps
     #[serde(default)]
     steps: Vec<Json>,
     /// the types of fields where the values do not tell: `box of image`
     #[serde(default)]
-    pub(crate) types: BTreeMap<String, String>,
+    pub types: BTreeMap<String, String>,
     /// fields that are pictures, with their size
     #[serde(default)]
     images: IndexMap<String, String>,
@@ -68,23 +69,31 @@ pub(crate) struct Example {
     fails: Option<String>,
     /// the numbers of the records that a barrier lets through
     kept: Option<Vec<usize>>,
+    /// the operators that its steps may use
+    #[serde(skip)]
+    registry: Registry,
 }
 
 impl Example {
     /// Reads an example.
-    pub(crate) fn parse(yaml: &str) -> Result<Example, String> {
+    ///
+    /// # Errors
+    /// What is not understood.
+    pub fn parse(yaml: &str, registry: Registry) -> Result<Example, String> {
         let json = read(yaml)?.to_json();
-        serde_json::from_value(json).map_err(|error| format!("the example is not understood: {error}"))
+        let example: Result<Example, _> = serde_json::from_value(json);
+        let example = example.map_err(|error| format!("the example is not understood: {error}"))?;
+        Ok(Example { registry, ..example })
     }
 
     /// The examples in a manual page.
-    pub(crate) fn all_in(manual: &str) -> Vec<Result<Example, String>> {
+    pub fn all_in(manual: &str, registry: Registry) -> Vec<Result<Example, String>> {
         let fenced = manual.split("```yaml example\n").skip(1);
-        fenced.map(|rest| Example::parse(rest.split("\n```").next().unwrap_or(rest))).collect()
+        fenced.map(|rest| Example::parse(rest.split("\n```").next().unwrap_or(rest), registry)).collect()
     }
 
     /// The steps.
-    pub(crate) fn steps(&self) -> Vec<Json> {
+    pub fn steps(&self) -> Vec<Json> {
         self.step.iter().chain(&self.steps).cloned().collect()
     }
 
@@ -104,7 +113,7 @@ impl Example {
     }
 
     /// The schema before the steps.
-    pub(crate) fn schema(&self) -> Schema {
+    pub fn schema(&self) -> Schema {
         let mut schema = Schema::new();
         for (name, value) in self.rows().iter().flatten() {
             if !schema.contains(name) {
@@ -151,21 +160,27 @@ impl Example {
         let kind = |role: String| (self.roles.get(&role).copied().unwrap_or(RoleKind::Chat), role);
         let roles = roles.into_iter().map(kind).map(|(kind, role)| (role, kind)).collect();
         let tables = self.tables.iter().map(|(name, rows)| (name.as_str().into(), table_schema(rows))).collect();
-        Around { roles, constants: Arc::new(constants), files, tables }
+        Around { roles, constants: Arc::new(constants), files, tables, registry: self.registry }
     }
 
     /// Binds the steps, or tells every problem.
-    pub(crate) fn bind(&self) -> Result<(Block, Schema), Vec<String>> {
+    ///
+    /// # Errors
+    /// Every problem, with its place.
+    pub fn bind(&self) -> Result<(Block, Schema), Vec<String>> {
         self.bind_with(&self.steps(), &self.schema())
     }
 
     /// Binds other steps, or for another schema.
-    pub(crate) fn bind_with(&self, steps: &[Json], schema: &Schema) -> Result<(Block, Schema), Vec<String>> {
+    ///
+    /// # Errors
+    /// Every problem, with its place.
+    pub fn bind_with(&self, steps: &[Json], schema: &Schema) -> Result<(Block, Schema), Vec<String>> {
         self.around().bind(steps, schema)
     }
 
     /// A host whose models give the example's replies.
-    pub(crate) fn host(&self) -> LocalHost {
+    pub fn host(&self) -> LocalHost {
         let replies = Arc::new(Mutex::new(self.replies.iter().cloned().collect()));
         let player = |kind| -> Arc<dyn Model> { Arc::new(Script { kind, replies: Arc::clone(&replies) }) };
         let roles = self.around().roles;
@@ -180,7 +195,10 @@ impl Example {
     }
 
     /// The records before the steps, as rows from `first` on.
-    pub(crate) fn records(&self, first: u64, host: &dyn Host) -> Result<Vec<Record>, String> {
+    ///
+    /// # Errors
+    /// A value that is not of its field's type.
+    pub fn records(&self, first: u64, host: &dyn Host) -> Result<Vec<Record>, String> {
         let schema = self.schema();
         let noise = Noise(&**host.media());
         let row = |(i, row): (usize, &IndexMap<String, Json>)| {
@@ -195,14 +213,20 @@ impl Example {
     }
 
     /// Takes the record through the steps.
-    pub(crate) fn run(&self, block: &Block, ordinal: u64) -> Result<Outcome, String> {
+    ///
+    /// # Errors
+    /// The run stopped, or a value is not of its field's type.
+    pub fn run(&self, block: &Block, ordinal: u64) -> Result<Outcome, String> {
         let host = self.host();
         let record = self.records(ordinal, &host)?.remove(0);
         block_on(block::run(&block.steps, record, &host)).map_err(|stop| format!("the run stopped: {stop}"))
     }
 
     /// Runs the example and compares.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// What came out in place of what the example says.
+    pub fn check(&self) -> Result<(), String> {
         let (block, _) = self.bind().map_err(|problems| problems.join("\n"))?;
         let barrier = block.steps.iter().any(|step| matches!(step.bound, Bound::Barrier(_)));
         let outcome = if barrier { self.run_barrier(&block, usize::MAX)? } else { self.run(&block, 0)? };
@@ -251,7 +275,10 @@ impl Example {
     }
 
     /// Takes the records through a barrier in parts of some size.
-    pub(crate) fn run_barrier(&self, block: &Block, part: usize) -> Result<Outcome, String> {
+    ///
+    /// # Errors
+    /// The step is no barrier, or it could not decide.
+    pub fn run_barrier(&self, block: &Block, part: usize) -> Result<Outcome, String> {
         let [step] = block.steps.as_slice() else { return Err("a barrier's example has one step".to_string()) };
         let Bound::Barrier(barrier) = &step.bound else { return Err("the step is no barrier".to_string()) };
         let host = self.host();
@@ -262,7 +289,7 @@ impl Example {
 }
 
 /// The rows of the records that passed, ascending.
-pub(crate) fn kept_of(outcome: &Outcome) -> Vec<usize> {
+pub fn kept_of(outcome: &Outcome) -> Vec<usize> {
     let mut kept: Vec<usize> = outcome.passed.iter().map(|record| record.root.ordinal as usize).collect();
     kept.sort_unstable();
     kept
