@@ -2,7 +2,8 @@
 //!
 //! A recipe's folder may hold `fixtures/`: `options.yaml` (seed, set, input, format, map), the input, `replies.yaml`
 //! (what the models answer) and `expected.json` (the snapshot). The test also sees to it that the fixtures reach every
-//! step, make every gate reject, and use every reply.
+//! step, make every gate reject, and use every reply. A folder inside `fixtures/` with `options.yaml` of its own is one more
+//! set of them, for a recipe whose parameters change which steps there are.
 //!
 //! A snapshot names pictures by hash. Where one has changed, the test writes the new picture down and says where; of
 //! recipes that draw, `fixtures/pictures/` shows some as they were, small.
@@ -65,13 +66,35 @@ struct FixtureOptions {
 fn test(recipe: &str, bless: bool) -> Result<String, Error> {
     let scratch = tempfile::tempdir().map_err(|e| Error::refused(format!("cannot make a directory: {e}")))?;
     let folder = folder(recipe, scratch.path())?;
-    let fixtures = folder.join("fixtures");
+    let mut said = Vec::new();
+    for (number, fixtures) in sets(&folder.join("fixtures")).iter().enumerate() {
+        let set = fixtures.file_name().unwrap_or_default().to_string_lossy();
+        let name = if number == 0 { recipe.to_string() } else { format!("{recipe}-{set}") };
+        let told = one(&name, &folder, fixtures, &scratch.path().join(format!("run-{number}")), bless);
+        said.push(told.map_err(|error| match number {
+            0 => error,
+            _ => Error { message: format!("{set}: {}", error.message), ..error },
+        })?);
+    }
+    Ok(said.join("; "))
+}
+
+/// The folders of fixtures: the recipe's own, and those inside it that hold options of their own.
+fn sets(fixtures: &Path) -> Vec<PathBuf> {
+    let inside = std::fs::read_dir(fixtures).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut further: Vec<PathBuf> = inside.filter(|path| path.join("options.yaml").is_file()).collect();
+    further.sort();
+    std::iter::once(fixtures.to_path_buf()).chain(further).collect()
+}
+
+/// Tests one set of fixtures; `name` is what changed pictures are filed under.
+fn one(name: &str, folder: &Path, fixtures: &Path, out: &Path, bless: bool) -> Result<String, Error> {
     let options: FixtureOptions = read_yaml(&fixtures.join("options.yaml"))?;
     let set: Vec<String> = options.set.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect();
-    let files = DiskFolder::open(&folder).map_err(Error::refused)?;
+    let files = DiskFolder::open(folder).map_err(Error::refused)?;
     let plan =
         Arc::new(launch::plan(launch::check_files(&files as &dyn Files, &set, format!("{}/", folder.display()))?)?);
-    let outcome = execute(&plan, &fixtures, &options, &scratch.path().join("run"))?;
+    let outcome = execute(&plan, fixtures, &options, out)?;
     let snapshot = fixtures.join("expected.json");
     let text = outcome.snapshot;
     let uncovered = uncovered(&plan, &outcome.unused);
@@ -81,7 +104,7 @@ fn test(recipe: &str, bless: bool) -> Result<String, Error> {
     if bless {
         std::fs::write(&snapshot, text)
             .map_err(|e| Error::refused(format!("cannot write {}: {e}", snapshot.display())))?;
-        outcome.gallery.keep(&fixtures, options.pictures)?;
+        outcome.gallery.keep(fixtures, options.pictures)?;
         return Ok(format!("snapshot written, {}", outcome.said));
     }
     let expected = std::fs::read_to_string(&snapshot)
@@ -89,7 +112,7 @@ fn test(recipe: &str, bless: bool) -> Result<String, Error> {
     if expected == text {
         return Ok(outcome.said);
     }
-    let changed = outcome.gallery.show_changed(recipe, &fixtures, &expected)?;
+    let changed = outcome.gallery.show_changed(name, fixtures, &expected)?;
     Err(Error::refused(format!("{}{changed}", difference(&expected, &text))))
 }
 
