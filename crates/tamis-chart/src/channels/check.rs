@@ -202,6 +202,7 @@ impl Chart {
 pub(super) fn columns(want: &Want) -> String {
     match (want.least, want.most) {
         (1, 1) => "one column".into(),
+        (1, usize::MAX) => "one column or more".into(),
         (least, most) if least == most => format!("{least} columns"),
         (least, usize::MAX) => format!("{least} columns or more"),
         (least, most) => format!("{least} to {most} columns"),

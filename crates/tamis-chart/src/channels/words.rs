@@ -44,7 +44,7 @@ impl Rule {
     pub(super) fn words(self) -> String {
         match self {
             Rule::Distinct => "every value once".into(),
-            Rule::Increasing => "values that grow from row to row".into(),
+            Rule::Increasing => "times and numbers that grow from row to row".into(),
             Rule::Falling => "no value above the one before".into(),
             Rule::NonNegative => "values of at least 0".into(),
             Rule::Whole => "whole numbers".into(),

@@ -6,10 +6,11 @@ use tamis_core::rng::Rng;
 
 use super::super::figure::{grid_for, size, strategy, subplot_title};
 use super::super::random::{between, chance, some_of};
+use super::super::title::figure_title;
 use super::super::{Options, Room, SubplotTitles, UnknownTheme, annotate, story_for, theme_named};
 use super::Call;
 use crate::channels::SpecError;
-use crate::spec::{Chart, Diversify, Figure, Kind, LookSpec, Scenario};
+use crate::spec::{Diversify, Figure, Kind, LookSpec, Scenario};
 
 /// A figure whose scenario and data are still to be written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -181,9 +182,8 @@ pub(super) fn example(kind: Kind, rng: &mut Rng) -> Call {
     // Any theme has such a story, so this one is found.
     let Ok(story) = story_for(&[kind], None, 0.0, Room::Cell, rng) else { return Call::default() };
     let chart = super::super::chart(kind, &story, rng);
-    let scenario = story.scenario();
-    let call = |chart: &Chart| Call::of(chart, &scenario.theme, &scenario.story);
-    let whole = call(&chart);
+    let subject = figure_title(&story, rng);
+    let whole = Call::of(&chart, &subject, &story.scenario().story);
     let short = shortened(&whole, kind);
     if short.chart(kind).is_ok() { short } else { whole }
 }
