@@ -32,9 +32,9 @@ impl Run {
             Some(step) => Some(self.sum_up(step, &mut outcome)?),
             None => None,
         };
-        self.job.media.sync().map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))?;
         let manifest = part::count(part, first, inputs, &outcome);
-        part::commit(&self.job.dir, stage, &manifest, &outcome, summary.as_deref())?;
+        let media = || self.job.media.sync().map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())));
+        part::commit(&self.job.dir, stage, &manifest, &outcome, summary.as_deref(), media)?;
         self.events.tell(
             "part",
             json!({

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -100,30 +101,30 @@ fn is_simulated(receipt: &Receipt) -> bool {
 
 /// Writes a finished part and puts it in its place: write, sync, rename.
 ///
-/// `summary` is what the barrier behind the stage needs to know of the part.
+/// `summary` is what the barrier behind the stage needs to know of the part. `media` sees to it that the media which the
+/// part names survive a power cut; it is called while the part is written, and has ended before the part is in its place.
 pub fn commit(
     dir: &RunDir,
     stage: usize,
     manifest: &Manifest,
     outcome: &Outcome,
     summary: Option<&[u8]>,
+    media: impl FnOnce() -> Result<(), EngineError> + Send,
 ) -> Result<(), EngineError> {
     let place = dir.part(stage, manifest.part);
-    let write = || -> io::Result<()> {
-        let temporary = place.with_extension("tmp");
-        if temporary.exists() {
-            fs::remove_dir_all(&temporary)?;
-        }
-        fs::create_dir_all(&temporary)?;
-        write_lines(&temporary.join("accepted.jsonl"), outcome.passed.iter().map(row::accepted))?;
-        write_lines(&temporary.join("rejected.jsonl"), outcome.rejected.iter().map(row::rejected))?;
-        write_lines(&temporary.join("failed.jsonl"), outcome.failed.iter().map(row::failed))?;
-        write_lines(&temporary.join("gathered.jsonl"), outcome.gathered.iter().map(row::gathered))?;
-        write_lines(&temporary.join("splits.jsonl"), outcome.splits.iter().map(|s| serde_json::json!(s)))?;
-        if let Some(summary) = summary {
-            write_synced(&temporary.join("summary.bin"), summary)?;
-        }
-        write_synced(&temporary.join("manifest.json"), &serde_json::to_vec(manifest)?)?;
+    let temporary = place.with_extension("tmp");
+    let cannot = |e: io::Error| EngineError::machine(&format!("cannot commit {}", place.display()), &e);
+    empty_dir(&temporary).map_err(cannot)?;
+    // Side by side, as syncing is waiting for the disk.
+    let (media, passed, others) = thread::scope(|scope| {
+        let media = scope.spawn(media);
+        let passed =
+            scope.spawn(|| write_lines(&temporary.join("accepted.jsonl"), outcome.passed.iter().map(row::accepted)));
+        let others = write_others(&temporary, manifest, outcome, summary);
+        (joined(media), joined(passed), others)
+    });
+    media?;
+    let put = || -> io::Result<()> {
         sync_dir(&temporary)?;
         if place.exists() {
             fs::remove_dir_all(&place)?;
@@ -131,8 +132,32 @@ pub fn commit(
         fs::rename(&temporary, &place)?;
         place.parent().map_or(Ok(()), sync_dir)
     };
-    write().map_err(|e| EngineError::machine(&format!("cannot commit {}", place.display()), &e))?;
+    passed.and(others).and_then(|()| put()).map_err(cannot)?;
     dir.tell(|mirror| mirror.committed(stage, manifest.part))
+}
+
+/// All files of a part but its accepted records.
+fn write_others(dir: &Path, manifest: &Manifest, outcome: &Outcome, summary: Option<&[u8]>) -> io::Result<()> {
+    write_lines(&dir.join("rejected.jsonl"), outcome.rejected.iter().map(row::rejected))?;
+    write_lines(&dir.join("failed.jsonl"), outcome.failed.iter().map(row::failed))?;
+    write_lines(&dir.join("gathered.jsonl"), outcome.gathered.iter().map(row::gathered))?;
+    write_lines(&dir.join("splits.jsonl"), outcome.splits.iter().map(|s| serde_json::json!(s)))?;
+    if let Some(summary) = summary {
+        write_synced(&dir.join("summary.bin"), summary)?;
+    }
+    write_synced(&dir.join("manifest.json"), &serde_json::to_vec(manifest)?)
+}
+
+/// A directory with nothing in it, whatever a process that was killed left there.
+fn empty_dir(dir: &Path) -> io::Result<()> {
+    if dir.exists() {
+        fs::remove_dir_all(dir)?;
+    }
+    fs::create_dir_all(dir)
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The counts of a part's outcome.
@@ -255,17 +280,24 @@ fn lines(dir: &RunDir, path: &Path) -> Result<impl Iterator<Item = Result<String
 
 fn write_lines(path: &Path, rows: impl Iterator<Item = Json>) -> io::Result<()> {
     let mut file = BufWriter::with_capacity(1 << 16, File::create(path)?);
+    let mut is_empty = true;
     for row in rows {
+        is_empty = false;
         serde_json::to_writer(&mut file, &row)?;
         file.write_all(b"\n")?;
     }
-    file.into_inner()?.sync_all()
+    synced(&file.into_inner()?, is_empty)
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    synced(&file, bytes.is_empty())
+}
+
+/// Of an empty file there is only the name, which is synced with its directory.
+fn synced(file: &File, is_empty: bool) -> io::Result<()> {
+    if is_empty { Ok(()) } else { file.sync_all() }
 }
 
 fn damaged(path: &Path, error: &serde_json::Error) -> EngineError {
@@ -329,10 +361,9 @@ pub fn recommit(dir: &RunDir, stage: usize, old: &Manifest, outcome: Outcome) ->
     let write = || -> io::Result<()> {
         let temporary = place.with_extension("tmp");
         let before = dir.bytes(&place.join("rejected.jsonl"))?;
-        let _ = fs::remove_dir_all(&temporary);
-        fs::create_dir_all(&temporary)?;
+        empty_dir(&temporary)?;
         for name in ["failed.jsonl", "gathered.jsonl", "splits.jsonl"] {
-            fs::write(temporary.join(name), dir.bytes(&place.join(name))?)?;
+            write_synced(&temporary.join(name), &dir.bytes(&place.join(name))?)?;
         }
         write_lines(&temporary.join("accepted.jsonl"), outcome.passed.iter().map(row::accepted))?;
         let mut rejected = before;
@@ -342,6 +373,7 @@ pub fn recommit(dir: &RunDir, stage: usize, old: &Manifest, outcome: Outcome) ->
         }
         write_synced(&temporary.join("rejected.jsonl"), &rejected)?;
         write_synced(&temporary.join("manifest.json"), &serde_json::to_vec(&manifest)?)?;
+        sync_dir(&temporary)?;
         fs::remove_dir_all(&place)?;
         fs::rename(&temporary, &place)?;
         place.parent().map_or(Ok(()), sync_dir)
