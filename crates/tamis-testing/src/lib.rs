@@ -1,8 +1,7 @@
 //! What the tests of operators share: examples in YAML, a recipe's surroundings in miniature, and the tests that every
 //! operator has to pass. Only tests depend on this crate.
 
-// What is wrong with a test ends it with a panic.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "what is wrong with a test ends it with a panic")]
 
 mod binding;
 mod example;
