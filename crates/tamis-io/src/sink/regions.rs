@@ -29,6 +29,8 @@ pub(super) struct Labelled<'a> {
     pub(super) bbox: BBox,
     pub(super) polygon: Option<&'a Polygon>,
     pub(super) score: Option<f64>,
+    /// the number of its class, where the region says it
+    pub(super) class_id: Option<i64>,
 }
 
 /// The places in the fields of a record. A box without a label has its field's name; a region without place (a mask
@@ -51,7 +53,11 @@ fn labelled<'a>(region: &'a Value, field: &'a str) -> Option<Labelled<'a>> {
     };
     let bbox = region.as_box().or_else(|| region.get("box").and_then(Value::as_box)).or_else(|| polygon.map(around))?;
     let label = region.get("label").and_then(Value::as_text).unwrap_or(field);
-    Some(Labelled { label, bbox, polygon, score: region.get("score").and_then(Value::as_float) })
+    let class_id = match region.get("class_id") {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    Some(Labelled { label, bbox, polygon, score: region.get("score").and_then(Value::as_float), class_id })
 }
 
 fn around(polygon: &Polygon) -> BBox {

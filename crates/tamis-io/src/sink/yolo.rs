@@ -21,9 +21,11 @@ use super::{at_record, io_error, media_error};
 ///
 /// The centre and the size of a box are shares of the upright picture's width and height, 0 to 1, cut at its edges.
 /// Where every region of the dataset may have a polygon (type region) and the record's has one, the line is
-/// `class x1 y1 x2 y2 ...`, the form of segmentation. Classes are the labels, numbered from 0 in the order in which
-/// they first appear. Pictures without a label get an empty file, which makes them background. Records about one
-/// picture share its file. Source: docs.ultralytics.com, datasets/detect and datasets/segment.
+/// `class x1 y1 x2 y2 ...`, the form of segmentation. Classes are the labels. Where regions have a `class_id`, that is the
+/// number of their class, and numbers in between that no region has are named `class 5`; otherwise classes are numbered
+/// from 0 in the order in which they first appear. Pictures without a label get an empty file, which makes them
+/// background. Records about one picture share its file. Source: docs.ultralytics.com, datasets/detect and
+/// datasets/segment.
 pub(super) struct Yolo;
 
 impl Sink for Yolo {
@@ -51,7 +53,7 @@ impl Sink for Yolo {
             folder: MediaFolder::new(dataset.media, out),
             out: out.to_path_buf(),
             known: HashMap::new(),
-            classes: Vec::new(),
+            classes: Classes::default(),
         };
         for dir in ["images", "labels"] {
             let dir = out.join(dir);
@@ -84,7 +86,7 @@ struct Writer<'a> {
     out: PathBuf,
     /// the label file of each picture
     known: HashMap<MediaHash, PathBuf>,
-    classes: Vec<String>,
+    classes: Classes,
 }
 
 impl Writer<'_> {
@@ -96,7 +98,7 @@ impl Writer<'_> {
         let size = [f64::from(header.width), f64::from(header.height)];
         let mut lines = String::new();
         for place in regions::of(record, places) {
-            let class = self.class(place.label);
+            let class = self.classes.number(&place)?;
             line(&mut lines, class, &place, size);
         }
         let path = self.labels(media)?;
@@ -119,21 +121,65 @@ impl Writer<'_> {
         }
     }
 
-    fn class(&mut self, label: &str) -> usize {
-        self.classes.iter().position(|known| known == label).unwrap_or_else(|| {
-            self.classes.push(label.to_string());
-            self.classes.len() - 1
-        })
-    }
-
     fn finish(self) -> Result<(), SinkError> {
         let path = self.out.join("data.yaml");
         let mut yaml = "path: .\ntrain: images\nval: images\nnames:\n".to_string();
-        for (i, class) in self.classes.iter().enumerate() {
-            // JSON's texts are YAML's, whatever they hold.
-            let _ = writeln!(yaml, "  {i}: {}", serde_json::Value::from(class.as_str()));
+        for (i, class) in self.classes.names.iter().enumerate() {
+            // JSON's texts are YAML's, whatever they hold. Readers want every number up to the last one named.
+            let name = class.clone().unwrap_or_else(|| format!("class {i}"));
+            let _ = writeln!(yaml, "  {i}: {}", serde_json::Value::from(name));
         }
         create(&path)?.write_all(yaml.as_bytes()).map_err(|e| io_error(&path, &e))
+    }
+}
+
+/// The classes met so far.
+#[derive(Default)]
+struct Classes {
+    /// by number; none where only higher numbers were met
+    names: Vec<Option<String>>,
+    numbers: HashMap<String, usize>,
+    /// whether regions say the numbers of their classes; unknown before the first one
+    given: Option<bool>,
+}
+
+/// More classes than any detector has: a number beyond is a mistake.
+const MOST_CLASSES: i64 = 100_000;
+
+impl Classes {
+    fn number(&mut self, place: &Labelled<'_>) -> Result<usize, SinkError> {
+        let label = place.label;
+        if *self.given.get_or_insert(place.class_id.is_some()) != place.class_id.is_some() {
+            let message = format!("some regions have a `class_id` and others have none, among them `{label}`");
+            return Err(SinkError(message));
+        }
+        let known = self.numbers.get(label).copied();
+        let number = match (place.class_id, known) {
+            (None, Some(known)) => return Ok(known),
+            (None, None) => self.names.len(),
+            (Some(number), _) if !(0..MOST_CLASSES).contains(&number) => {
+                let message = format!("`class_id` of `{label}`: expected 0 to {}, found {number}", MOST_CLASSES - 1);
+                return Err(SinkError(message));
+            }
+            (Some(number), Some(known)) if known != number as usize => {
+                return Err(SinkError(format!("`{label}` has the `class_id` {number} here and {known} elsewhere")));
+            }
+            (Some(number), _) => number as usize,
+        };
+        if self.names.len() <= number {
+            self.names.resize(number + 1, None);
+        }
+        match &self.names[number] {
+            Some(other) if other != label => {
+                return Err(SinkError(format!("the `class_id` {number} is `{label}` here and `{other}` elsewhere")));
+            }
+            Some(_) => {}
+            None => {
+                self.names[number] = Some(label.to_string());
+                self.numbers.insert(label.to_string(), number);
+            }
+        }
+        Ok(number)
     }
 }
 
@@ -153,5 +199,40 @@ fn line(lines: &mut String, class: usize, place: &Labelled<'_>, [width, height]:
     let ((x0, y0), (x1, y1)) = (share(x0, y0), share(x1, y1));
     if x1 > x0 && y1 > y0 {
         let _ = writeln!(lines, "{class} {:.6} {:.6} {:.6} {:.6}", (x0 + x1) / 2.0, (y0 + y1) / 2.0, x1 - x0, y1 - y0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tamis_core::geometry::BBox;
+
+    use super::*;
+
+    fn numbers(places: &[(&str, Option<i64>)]) -> Result<(Vec<usize>, Vec<Option<String>>), String> {
+        let mut classes = Classes::default();
+        let number = |(label, class_id): &(&str, Option<i64>)| {
+            let bbox = BBox([0.0, 0.0, 1.0, 1.0]);
+            let place = Labelled { label, bbox, polygon: None, score: None, class_id: *class_id };
+            classes.number(&place).map_err(|e| e.to_string())
+        };
+        let numbers = places.iter().map(number).collect::<Result<_, _>>()?;
+        Ok((numbers, classes.names))
+    }
+
+    #[test]
+    fn classes_are_numbered_as_they_come_or_as_their_regions_say() {
+        let (found, names) = numbers(&[("b", None), ("a", None), ("b", None)]).unwrap();
+        assert_eq!((found, names), (vec![0, 1, 0], vec![Some("b".into()), Some("a".into())]));
+        let (found, names) = numbers(&[("b", Some(3)), ("a", Some(1)), ("b", Some(3))]).unwrap();
+        assert_eq!((found, names), (vec![3, 1, 3], vec![None, Some("a".into()), None, Some("b".into())]));
+    }
+
+    #[test]
+    fn numbers_that_contradict_are_refused() {
+        let refused = |places: &[(&str, Option<i64>)]| numbers(places).unwrap_err();
+        assert!(refused(&[("a", Some(0)), ("a", Some(1))]).contains("`a` has the `class_id` 1 here and 0 elsewhere"));
+        assert!(refused(&[("a", Some(0)), ("b", Some(0))]).contains("is `b` here and `a` elsewhere"));
+        assert!(refused(&[("a", Some(0)), ("b", None)]).contains("others have none, among them `b`"));
+        assert!(refused(&[("a", Some(-1))]).contains("expected 0 to 99999, found -1"));
     }
 }
