@@ -5,7 +5,7 @@ use tamis_draw::scene::Pixels;
 
 /// One variant: flips (each with probability 0.5), brightness and contrast (0.5), a crop of 0.5 to 0.9 of the area
 /// resized back (0.7), Sobel edges (0.2), a slight elastic warp (0.2), and Gaussian noise always.
-pub fn variant(pixels: &Pixels, rng: &mut Rng) -> Pixels {
+pub(super) fn variant(pixels: &Pixels, rng: &mut Rng) -> Pixels {
     let mut out = pixels.clone();
     if rng.unit() < 0.5 {
         out = flipped(&out, true);

@@ -48,7 +48,7 @@ const fn class(name: &'static str, painter: Painter, width: [f64; 2], height: [f
 }
 
 /// All classes in the order of their numbers.
-pub(super) const CLASSES: [Class; 74] = [
+pub(super) static CLASSES: [Class; 74] = [
     class("QR code", Painter::Matrix, [0.05, 0.2], [0.05, 0.17]),
     class("advertisement", Painter::Advertisement, [0.2, 0.95], [0.12, 0.6]),
     class("algorithm", Painter::Code, [0.4, 0.85], [0.12, 0.4]),
@@ -130,9 +130,14 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
     CLASSES.iter().map(|c| c.name)
 }
 
+/// The class of this name; `None` if it is none of the 74.
+pub(super) fn class_named(name: &str) -> Option<&'static Class> {
+    CLASSES.iter().find(|c| c.name == name)
+}
+
 impl Class {
     /// How many times more often it comes than a rare class, as pages have it.
-    pub(super) fn abundance(&self) -> usize {
+    pub(super) fn abundance(&self) -> u32 {
         match self.name {
             "paragraph" => 12,
             "figure" | "option" => 6,
@@ -148,6 +153,7 @@ impl Class {
             Painter::Matrix => Some(1.0),
             Painter::Portrait => Some(1.25),
             Painter::Capital => Some(1.1),
+            Painter::Bracket => Some(0.5),
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! Which elements stand where on a unit page.
 
+use std::collections::HashMap;
+
 use tamis_core::rng::Rng;
 use tamis_draw::kurbo::Rect;
 
@@ -22,8 +24,29 @@ impl Size {
     }
 
     /// Whether both sides reach the limit of the method.
-    pub fn is_large(self, parameters: &Parameters) -> bool {
-        self.width >= parameters.large_side && self.height >= parameters.large_side
+    fn is_large(self, limit: f64) -> bool {
+        self.width >= limit && self.height >= limit
+    }
+}
+
+/// The sizes of a pool, told apart once for many pages.
+#[derive(Clone, Debug)]
+pub struct Sizes {
+    all: Vec<Size>,
+    large: Vec<u32>,
+    small: Vec<u32>,
+}
+
+impl Sizes {
+    /// With the least part of a page's sides that makes an element large.
+    pub fn new(all: Vec<Size>, large_side: f64) -> Sizes {
+        let (large, small) = (0..all.len() as u32).partition(|i| all[*i as usize].is_large(large_side));
+        Sizes { all, large, small }
+    }
+
+    /// All of them, in the order of the pool.
+    pub fn all(&self) -> &[Size] {
+        &self.all
     }
 }
 
@@ -38,29 +61,40 @@ pub struct Placed {
 
 /// Packs a page from a pool of sizes (steps 4 to 10 of the method): candidates, first element, best fits, central
 /// rescale. Empty when the pool is.
-pub fn layout(pool: &[Size], parameters: &Parameters, rng: &mut Rng) -> Vec<Placed> {
-    layout_by(pool, parameters, rng, search::best_fit)
-}
-
-fn layout_by(
-    pool: &[Size],
-    parameters: &Parameters,
-    rng: &mut Rng,
-    search: impl Fn(&[Size], &[Rect]) -> Option<Fit>,
-) -> Vec<Placed> {
-    let mut left = candidates(pool, parameters, rng);
-    if left.is_empty() || parameters.elements_limit == 0 {
+pub fn layout(pool: &Sizes, parameters: &Parameters, rng: &mut Rng) -> Vec<Placed> {
+    let drawn = candidates(pool, parameters, rng);
+    if drawn.is_empty() {
         return Vec::new();
     }
-    let mut sizes: Vec<Size> = left.iter().map(|i| pool[*i]).collect();
-    let first = rng.below(left.len());
-    let mut rects = vec![anywhere(sizes.remove(first), rng)];
-    let mut page = vec![Placed { element: left.remove(first), rect: rects[0] }];
-    let mut small = usize::from(!pool[page[0].element].is_large(parameters));
+    let sizes: Vec<Size> = drawn.iter().map(|i| pool.all[*i]).collect();
+    let first = rng.below(sizes.len());
+    let at = anywhere(sizes[first], rng);
+    let placed = packed(&sizes, first, at, parameters);
+    placed.into_iter().map(|p| Placed { element: drawn[p.element], rect: shrunk(p.rect, parameters, rng) }).collect()
+}
+
+/// Goes on from a first element (steps 6 to 9 of the method): at each step the candidate and the bin with the highest
+/// fill. `element` is the index among the candidates.
+pub fn packed(candidates: &[Size], first: usize, at: Rect, parameters: &Parameters) -> Vec<Placed> {
+    packed_by(candidates, first, at, parameters, search::best_fit)
+}
+
+fn packed_by(
+    candidates: &[Size],
+    first: usize,
+    at: Rect,
+    parameters: &Parameters,
+    search: impl Fn(&[Size], &[Rect]) -> Option<Fit>,
+) -> Vec<Placed> {
+    let mut sizes = candidates.to_vec();
+    let mut left: Vec<usize> = (0..sizes.len()).collect();
+    let mut small = usize::from(!sizes.remove(first).is_large(parameters.large_side));
+    let mut page = vec![Placed { element: left.remove(first), rect: at }];
+    let mut rects = vec![at];
     while page.len() < parameters.elements_limit {
         let Some(fit) = search(&sizes, &rects).filter(|f| f.fill >= parameters.fill_threshold) else { break };
-        if !sizes[fit.candidate].is_large(parameters) {
-            if small == parameters.small_limit {
+        if !sizes[fit.candidate].is_large(parameters.large_side) {
+            if small >= parameters.small_limit {
                 break;
             }
             small += 1;
@@ -69,20 +103,30 @@ fn layout_by(
         rects.push(rect);
         page.push(Placed { element: left.remove(fit.candidate), rect });
     }
-    page.iter_mut().for_each(|p| p.rect = shrunk(p.rect, parameters, rng));
     page
 }
 
 /// Indices of elements drawn without replacement: the share of large ones, the rest small; fewer where there are fewer.
-pub fn candidates(pool: &[Size], parameters: &Parameters, rng: &mut Rng) -> Vec<usize> {
-    let (mut large, mut small): (Vec<usize>, Vec<usize>) = (0..pool.len()).partition(|i| pool[*i].is_large(parameters));
-    rng.shuffle(&mut large);
-    rng.shuffle(&mut small);
-    let wanted = (parameters.candidates as f64 * parameters.large_share.clamp(0.0, 1.0)).round() as usize;
-    large.truncate(wanted);
-    small.truncate(parameters.candidates.saturating_sub(wanted));
-    large.extend(small);
-    large
+pub fn candidates(pool: &Sizes, parameters: &Parameters, rng: &mut Rng) -> Vec<usize> {
+    let large = (parameters.candidates as f64 * parameters.large_share.clamp(0.0, 1.0)).round() as usize;
+    let small = parameters.candidates.saturating_sub(large);
+    let mut drawn = draw(&pool.large, large, rng);
+    drawn.extend(draw(&pool.small, small, rng));
+    drawn
+}
+
+/// `n` different ones of `from`, or all, in random order: the first of a shuffle that touches no more than it needs.
+fn draw(from: &[u32], n: usize, rng: &mut Rng) -> Vec<usize> {
+    let mut moved: HashMap<usize, u32> = HashMap::new();
+    let n = n.min(from.len());
+    let mut drawn = Vec::with_capacity(n);
+    for i in 0..n {
+        let j = i + rng.below(from.len() - i);
+        let first = moved.get(&i).copied().unwrap_or(from[i]);
+        let taken = moved.insert(j, first).unwrap_or(from[j]);
+        drawn.push(taken as usize);
+    }
+    drawn
 }
 
 fn anywhere(size: Size, rng: &mut Rng) -> Rect {
@@ -127,17 +171,21 @@ mod tests {
             .collect()
     }
 
+    fn sizes(all: Vec<Size>) -> Sizes {
+        Sizes::new(all, Parameters::default().large_side)
+    }
+
     #[test]
     fn the_fast_search_gives_the_layouts_of_the_scan_of_all_pairs() {
         for page in 0..12 {
-            let mut pool = invented(120, &mut rng(&format!("pool {page}")));
+            let mut pool = invented(45, &mut rng(&format!("pool {page}")));
             // Equal sizes make ties.
-            let again = pool[..40].to_vec();
+            let again = pool[..15].to_vec();
             pool.extend(again);
-            let parameters = Parameters { candidates: 60, elements_limit: 12, large_share: 0.8, ..Default::default() };
-            let name = format!("page {page}");
-            let fast = layout(&pool, &parameters, &mut rng(&name));
-            let slow = layout_by(&pool, &parameters, &mut rng(&name), search::reference::best_fit);
+            let parameters = Parameters { elements_limit: 12, ..Default::default() };
+            let at = anywhere(pool[page], &mut rng("first"));
+            let fast = packed(&pool, page, at, &parameters);
+            let slow = packed_by(&pool, page, at, &parameters, search::reference::best_fit);
             assert_eq!(fast, slow);
             assert!(fast.len() > 3, "{} elements", fast.len());
         }
@@ -154,7 +202,7 @@ mod tests {
 
     #[test]
     fn elements_do_not_overlap_and_stay_on_the_page() {
-        let pool = invented(800, &mut rng("pool"));
+        let pool = sizes(invented(800, &mut rng("pool")));
         for page in 0..20 {
             let placed = layout(&pool, &Parameters::default(), &mut rng(&format!("{page}")));
             assert!(!placed.is_empty() && placed.len() <= 15);
@@ -170,21 +218,24 @@ mod tests {
 
     #[test]
     fn a_page_ends_at_one_small_element_too_many() {
-        let pool = vec![Size { width: 0.02, height: 0.02 }; 100];
+        let pool = sizes(vec![Size { width: 0.02, height: 0.02 }; 100]);
         let parameters = Parameters { large_share: 0.0, ..Default::default() };
         assert_eq!(layout(&pool, &parameters, &mut rng("small")).len(), 5);
     }
 
     #[test]
     fn candidates_keep_the_shares_and_come_once() {
-        let pool = invented(4000, &mut rng("pool"));
+        let pool = sizes(invented(4000, &mut rng("pool")));
         let parameters = Parameters::default();
         let drawn = candidates(&pool, &parameters, &mut rng("draw"));
         let mut once = drawn.clone();
         once.sort_unstable();
         once.dedup();
         assert_eq!((drawn.len(), once.len()), (500, 500));
-        assert_eq!(drawn.iter().filter(|i| pool[**i].is_large(&parameters)).count(), 495);
+        assert_eq!(drawn.iter().filter(|i| pool.all[**i].is_large(0.05)).count(), 495);
+        let all =
+            candidates(&pool, &Parameters { candidates: 100_000, large_share: 1.0, ..parameters }, &mut rng("all"));
+        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), pool.large.len());
     }
 
     #[test]

@@ -1,79 +1,184 @@
-//! A packed page: its scene, its elements, its scores.
+//! A packed page: its spec, its scores, its scene.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tamis_core::id::RecordId;
 use tamis_core::rng::Rng;
-use tamis_draw::Color;
 use tamis_draw::kurbo::Rect;
-use tamis_draw::scene::{Node, Scene};
+use tamis_draw::scene::{Node, Pixels, Scene};
+use tamis_draw::{Color, render};
 
-use super::layout::{Size, layout};
-use super::pool::Pool;
-use super::{Parameters, align, density};
+use super::classes::class_named;
+use super::layout::layout;
+use super::pool::{Pool, Source, not_drawn};
+use super::{Parameters, align, augment, density, paint};
 
-/// A page and its truth.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// A white page with one image for each element, ids `element/0` and so on in the order of `elements`.
-    pub scene: Scene,
+/// What a page is made of; its pixels follow from it, and from the user's pages where elements are cut out of those.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageSpec {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// What drawn elements and variants follow from.
+    pub seed: u64,
     /// In the order in which they were placed.
     pub elements: Vec<PageElement>,
+}
+
+/// An element on a page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageElement {
+    /// The number of its class.
+    pub class_id: usize,
+    /// The name of its class.
+    pub class: String,
+    /// `[x0, y0, x1, y1]` in whole pixels of the page.
+    #[serde(rename = "box")]
+    pub bbox: [u32; 4],
+    /// Where its pixels come from.
+    pub source: Source,
+    /// Which variant is shown; 0 is the original.
+    pub variant: u32,
+}
+
+/// A page with its scores.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// The page.
+    pub spec: PageSpec,
     /// Mean over elements, after the rescale; lower is better.
     pub align: f64,
     /// Part of the page that elements cover, after the rescale; higher is better.
     pub density: f64,
 }
 
-/// An element on a page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PageElement {
-    /// The number of its class in the pool.
-    pub class_id: usize,
-    /// `[x0, y0, x1, y1]` in pixels.
-    pub bbox: [f64; 4],
-    /// Its corners from the upper left one, clockwise, as parts of the page's sides.
-    pub polygon: [[f64; 2]; 4],
-    /// Its index in the pool.
-    pub source_instance: usize,
-    /// Which variant is shown; 0 is the original.
-    pub variant: usize,
+/// Why a spec is no page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// A page that is too small or too large.
+    #[error("expected a page of 1 to {MOST_SIDE} pixels a side, found {width} x {height}")]
+    Size {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// Too many elements.
+    #[error("expected at most {MOST_ELEMENTS} elements, found {found}")]
+    Elements {
+        /// How many.
+        found: usize,
+    },
+    /// An element that is not on the page, or whose pixels cannot be made.
+    #[error("element {element}: {why}")]
+    Element {
+        /// Its place in the list.
+        element: usize,
+        /// What was expected and what was found.
+        why: String,
+    },
 }
 
-/// Packs and draws a page (steps 4 to 12 of the method); `None` when the pool is empty or a page cannot be held.
-///
-/// `sizes` are those of the pool ([`Pool::sizes`]), asked for once for many pages.
-pub fn page(pool: &Pool, sizes: &[Size], parameters: &Parameters, rng: &mut Rng) -> Option<Page> {
-    let placed = layout(sizes, parameters, rng);
+const MOST_SIDE: u32 = 8192;
+const MOST_ELEMENTS: usize = 1000;
+
+/// Packs a page (steps 4 to 11 of the method, and which variant of each element is shown); `None` when the pool is empty.
+pub fn pack(pool: &Pool, parameters: &Parameters, rng: &mut Rng) -> Option<Packed> {
+    let placed = layout(pool.sizes(), parameters, rng);
     if placed.is_empty() {
         return None;
     }
     let (width, height) = page_size(parameters, rng);
     let mut elements = Vec::with_capacity(placed.len());
     for place in &placed {
-        let source = pool.elements().get(place.element)?;
-        let rect = pixel_rect(place.rect, width, height);
+        let found = pool.elements().get(place.element)?;
         elements.push(PageElement {
-            class_id: source.class,
-            bbox: [rect.x0, rect.y0, rect.x1, rect.y1],
-            polygon: polygon(rect, width, height),
-            source_instance: place.element,
-            variant: rng.below(source.variants + 1),
+            class_id: found.class,
+            class: pool.classes().get(found.class)?.clone(),
+            bbox: pixel_box(place.rect, width, height),
+            source: found.source,
+            variant: rng.below(found.variants as usize + 1) as u32,
         });
     }
     let rects: Vec<Rect> = placed.iter().map(|p| p.rect).collect();
-    let scene = redraw(pool, [width, height], &elements)?;
-    Some(Page { scene, elements, align: align(&rects), density: density(&rects) })
+    let spec = PageSpec { width, height, seed: pool.seed(), elements };
+    Some(Packed { spec, align: align(&rects), density: density(&rects) })
 }
 
-/// The scene of a page from its truth: the same as when it was packed. `None` when an element is not in the pool.
-pub fn redraw(pool: &Pool, size: [u32; 2], elements: &[PageElement]) -> Option<Scene> {
-    let mut scene = Scene::new(size[0], size[1], Color::WHITE);
-    for (i, element) in elements.iter().enumerate() {
-        let class = pool.classes().get(element.class_id)?.clone();
-        let [x0, y0, x1, y1] = element.bbox;
-        let pixels = pool.pixels(element.source_instance, element.variant)?;
-        scene.push(Node::image(format!("element/{i}"), class, Rect::new(x0, y0, x1, y1), pixels));
+/// The scene of a page (step 12): a white page with one image for each element, stretched to its box, ids `element/0` and
+/// so on. `crop` cuts a rectangle out of one of the user's pages.
+///
+/// # Errors
+/// What is wrong with the spec, and what `crop` says.
+pub fn scene<E: From<SpecError>>(
+    spec: &PageSpec,
+    mut crop: impl FnMut(u64, [u32; 4]) -> Result<Pixels, E>,
+) -> Result<Scene, E> {
+    spec.check()?;
+    let mut scene = Scene::new(spec.width, spec.height, Color::WHITE);
+    for (i, element) in spec.elements.iter().enumerate() {
+        let (original, name) = match element.source {
+            Source::Drawn { instance, size } => {
+                let name = format!("{}/{instance}", element.class);
+                (drawn(spec, i, &name, size)?, name)
+            }
+            Source::Crop { page, region, rect } => (crop(page, rect)?, format!("{page}#{region}")),
+        };
+        let pixels = match element.variant {
+            0 => original,
+            // A variant is the same on whatever page it stands.
+            number => augment::variant(&original, &mut stream(spec, &name, &format!("bestfit variant {number}"))),
+        };
+        let [x0, y0, x1, y1] = element.bbox.map(f64::from);
+        let rect = Rect::new(x0, y0, x1, y1);
+        scene.push(Node::image(format!("element/{i}"), element.class.clone(), rect, Arc::new(pixels)));
     }
-    Some(scene)
+    Ok(scene)
+}
+
+impl PageSpec {
+    /// Whether it can be drawn: specs may come from files.
+    fn check(&self) -> Result<(), SpecError> {
+        let (width, height) = (self.width, self.height);
+        if !(1..=MOST_SIDE).contains(&width) || !(1..=MOST_SIDE).contains(&height) {
+            return Err(SpecError::Size { width, height });
+        }
+        if self.elements.len() > MOST_ELEMENTS {
+            return Err(SpecError::Elements { found: self.elements.len() });
+        }
+        for (i, element) in self.elements.iter().enumerate() {
+            let [x0, y0, x1, y1] = element.bbox;
+            let why = match element.source {
+                _ if x0 >= x1 || y0 >= y1 || x1 > width || y1 > height => {
+                    format!("the box {:?} has no area on the page of {width} x {height} pixels", element.bbox)
+                }
+                Source::Drawn { size, .. } if size.iter().any(|side| !(1..=MOST_SIDE).contains(side)) => {
+                    format!("expected 1 to {MOST_SIDE} pixels a side, found {} x {}", size[0], size[1])
+                }
+                _ => continue,
+            };
+            return Err(SpecError::Element { element: i, why });
+        }
+        Ok(())
+    }
+}
+
+/// The pixels of an element that we draw.
+fn drawn(spec: &PageSpec, element: usize, name: &str, [width, height]: [u32; 2]) -> Result<Pixels, SpecError> {
+    let class = &spec.elements[element].class;
+    let fault = |why: String| SpecError::Element { element, why };
+    let known = class_named(class).ok_or_else(|| fault(not_drawn(class).to_string()))?;
+    let drawing = paint::element(known, width, height, &mut stream(spec, name, "bestfit element"));
+    let pixels = drawing.and_then(|drawing| render::pixels(&drawing));
+    pixels.ok_or_else(|| fault(format!("`{class}` cannot be drawn with {width} x {height} pixels")))
+}
+
+fn stream(spec: &PageSpec, name: &str, step: &str) -> Rng {
+    Rng::keyed(spec.seed, RecordId::input(name), step, &[])
 }
 
 /// Width by chance, height by the width and an aspect, up to the limit.
@@ -86,103 +191,99 @@ fn page_size(parameters: &Parameters, rng: &mut Rng) -> (u32, u32) {
 }
 
 /// Whole pixels, at least one of each side: an element's box is then exactly its pixels.
-fn pixel_rect(rect: Rect, width: u32, height: u32) -> Rect {
-    let (w, h) = (f64::from(width), f64::from(height));
-    let (x0, y0) = ((rect.x0 * w).round().min(w - 1.0), (rect.y0 * h).round().min(h - 1.0));
-    Rect::new(x0, y0, (rect.x1 * w).round().max(x0 + 1.0).min(w), (rect.y1 * h).round().max(y0 + 1.0).min(h))
-}
-
-fn polygon(rect: Rect, width: u32, height: u32) -> [[f64; 2]; 4] {
-    let (w, h) = (f64::from(width), f64::from(height));
-    [[rect.x0 / w, rect.y0 / h], [rect.x1 / w, rect.y0 / h], [rect.x1 / w, rect.y1 / h], [rect.x0 / w, rect.y1 / h]]
-}
-
-/// The score pages are ranked by: density less `weight` times align. The method keeps the better half of its pages and
-/// does not say by what; this is our choice, `weight` 100 brings both to one magnitude.
-pub fn rank(page: &Page, weight: f64) -> f64 {
-    page.density - weight * page.align
-}
-
-/// One line of YOLO's polygon format: class id, then x and y of the four corners as parts of the page's sides.
-pub fn yolo_line(element: &PageElement) -> String {
-    let corners = element.polygon.iter().flatten().map(|v| format!(" {v:.6}"));
-    std::iter::once(element.class_id.to_string()).chain(corners).collect()
+fn pixel_box(rect: Rect, width: u32, height: u32) -> [u32; 4] {
+    let side = |low: f64, high: f64, whole: u32| {
+        let low = ((low * f64::from(whole)).round() as u32).min(whole.saturating_sub(1));
+        (low, ((high * f64::from(whole)).round() as u32).clamp(low + 1, whole.max(low + 1)))
+    };
+    let ((x0, x1), (y0, y1)) = (side(rect.x0, rect.x1, width), side(rect.y0, rect.y1, height));
+    [x0, y0, x1, y1]
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use tamis_core::id::RecordId;
-    use tamis_draw::render;
-    use tamis_draw::scene::Pixels;
-
-    use super::super::{AnnotatedPage, PoolError, layout};
     use super::*;
 
     fn rng(i: usize) -> Rng {
         Rng::keyed(11, RecordId::input(&format!("page {i}")), "bestfit", &[])
     }
 
+    fn no_pages(_: u64, _: [u32; 4]) -> Result<Pixels, SpecError> {
+        panic!("drawn elements need no page")
+    }
+
+    fn small() -> (Parameters, Pool) {
+        let parameters = Parameters { page_width: [500, 700], ..Parameters::default() };
+        let pool = Pool::drawn(&[], 4, &parameters, 3).unwrap();
+        (parameters, pool)
+    }
+
     #[test]
     fn align_and_density_over_a_thousand_pages_are_those_of_the_paper_or_better() {
         let parameters = Parameters::default();
-        let sizes = Pool::drawn(&parameters, 100, 1).sizes();
+        let pool = Pool::drawn(&[], 100, &parameters, 1).unwrap();
         let (mut aligns, mut densities) = (0.0, 0.0);
         for i in 0..1000 {
-            let placed = layout(&sizes, &parameters, &mut rng(i));
-            let rects: Vec<Rect> = placed.iter().map(|p| p.rect).collect();
-            aligns += align(&rects) / 1000.0;
-            densities += density(&rects) / 1000.0;
+            let page = pack(&pool, &parameters, &mut rng(i)).unwrap();
+            aligns += page.align / 1000.0;
+            densities += page.density / 1000.0;
         }
         assert!(aligns <= 0.0009 && densities >= 0.645, "align {aligns:.5}, density {densities:.4}");
     }
 
     #[test]
     fn a_page_is_the_same_each_time_and_its_elements_lie_on_it() {
-        let parameters = Parameters { page_width: [500, 700], ..Parameters::default() };
-        let pool = Pool::drawn(&parameters, 4, 3);
-        let sizes = pool.sizes();
-        let make = || page(&pool, &sizes, &parameters, &mut rng(0)).unwrap();
+        let (parameters, pool) = small();
+        let make = || pack(&pool, &parameters, &mut rng(0)).unwrap().spec;
         let (a, b) = (make(), make());
-        assert_eq!(a.elements, b.elements);
-        assert_eq!(render::pixels(&a.scene), render::pixels(&b.scene));
+        assert_eq!(a, b);
+        let pixels = |spec| render::pixels(&scene(spec, no_pages).unwrap());
+        assert_eq!(pixels(&a), pixels(&b));
         // Four instances of a class are few: each has the method's 50 variants.
-        assert!(pool.elements().iter().all(|e| e.variants == 50));
-        for element in &a.elements {
-            let [x0, y0, x1, y1] = element.bbox;
-            assert!(x0 >= 0.0 && y0 >= 0.0 && x1 <= f64::from(a.scene.width) && y1 <= f64::from(a.scene.height));
-            assert!(element.polygon.iter().flatten().all(|v| (0.0..=1.0).contains(v)));
-        }
+        assert!(pool.elements().iter().any(|e| e.variants == 50));
+        let json = serde_json::to_string(&a).unwrap();
+        assert_eq!(serde_json::from_str::<PageSpec>(&json).unwrap(), a);
     }
 
     #[test]
-    fn crops_of_annotated_pages_are_cut_where_their_boxes_are() {
-        let mut pixels = Pixels::filled(200, 100, Color::WHITE);
-        for y in 20..60 {
-            for x in 50..150 {
-                pixels.rgba[(y * 200 + x) * 4] = 0;
-            }
-        }
-        let boxes = vec![
-            ("figure".to_string(), [50.0, 20.0, 150.0, 60.0]),
-            ("speck".to_string(), [0.0, 0.0, 1.0, 1.0]),
-            ("odd".to_string(), [f64::NAN, 0.0, 9.0, 9.0]),
-        ];
-        let pages = [AnnotatedPage { pixels: Arc::new(pixels), boxes }];
-        let pool = Pool::cropped(&pages, &Parameters::default(), 1).unwrap();
-        assert_eq!(pool.elements().len(), 1);
-        let crop = pool.pixels(0, 0).unwrap();
-        assert_eq!((crop.width, crop.height), (100, 40));
-        assert!(crop.rgba.chunks_exact(4).all(|p| p[0] == 0));
-        assert_ne!(pool.pixels(0, 1), Some(crop));
+    fn crops_are_shown_where_they_were_placed() {
+        let element = |bbox, variant| PageElement {
+            class_id: 0,
+            class: "figure".into(),
+            bbox,
+            source: Source::Crop { page: 7, region: 2, rect: [5, 6, 25, 16] },
+            variant,
+        };
+        let elements = vec![element([10, 10, 50, 30], 0), element([60, 10, 90, 30], 3)];
+        let spec = PageSpec { width: 100, height: 60, seed: 1, elements };
+        let mut asked = Vec::new();
+        let made = scene::<SpecError>(&spec, |page, rect| {
+            asked.push((page, rect));
+            Ok(Pixels::filled(20, 10, Color::rgb(0x00ff00)))
+        });
+        let pixels = render::pixels(&made.unwrap()).unwrap();
+        let at = |x: usize, y: usize| &pixels.rgba[(y * 100 + x) * 4..][..3];
+        assert_eq!((at(30, 20), at(5, 5), at(55, 20)), (&[0, 255, 0][..], &[255; 3][..], &[255; 3][..]));
+        assert_ne!(at(75, 20), [0, 255, 0], "a variant is noisy");
+        assert_eq!(asked, [(7, [5, 6, 25, 16]); 2]);
     }
 
     #[test]
-    fn pages_without_a_usable_box_are_refused() {
-        let pixels = Arc::new(Pixels::filled(10, 10, Color::WHITE));
-        let pages = [AnnotatedPage { pixels, boxes: vec![("x".to_string(), [40.0, 40.0, 50.0, 50.0])] }];
-        let error = Pool::cropped(&pages, &Parameters::default(), 1).unwrap_err();
-        assert!(matches!(error, PoolError::Empty { boxes: 1, .. }));
+    fn specs_that_are_no_pages_are_refused() {
+        let (parameters, pool) = small();
+        let good = pack(&pool, &parameters, &mut rng(0)).unwrap().spec;
+        let fault = |change: fn(&mut PageSpec)| {
+            let mut spec = good.clone();
+            change(&mut spec);
+            scene(&spec, no_pages).map(drop).unwrap_err().to_string()
+        };
+        assert!(fault(|s| s.width = 0).contains("1 to 8192"));
+        assert!(fault(|s| s.elements[1].bbox = [5, 5, 5, 9]).contains("element 1: the box [5, 5, 5, 9]"));
+        assert!(fault(|s| s.elements[0].bbox[2] = 100_000).contains("has no area on the page"));
+        assert!(fault(|s| s.elements[0].class = "tabel".into()).contains("did you mean `table`"));
+        assert!(
+            fault(|s| s.elements[0].source = Source::Drawn { instance: 0, size: [9, 90_000] }).contains("9 x 90000")
+        );
+        assert!(fault(|s| s.elements = vec![s.elements[0].clone(); 1001]).contains("at most 1000"));
     }
 }

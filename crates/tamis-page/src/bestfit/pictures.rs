@@ -133,7 +133,7 @@ fn diagram(canvas: &mut Canvas<'_>, room: Rect) {
             let accent = canvas.accent;
             canvas
                 .push("node", |id| Node::shape(id, "node", rect, Some(ground.into()), Some(Stroke::new(accent, 2.0))));
-            let word = canvas.prose.label(canvas.rng).to_string();
+            let word = canvas.prose.node(canvas.rng).to_string();
             let style = canvas.style((0.16 * h).clamp(8.0, 22.0));
             let line = text::line(&word, &style);
             let line = if line.width > 0.66 * w {
@@ -212,8 +212,9 @@ pub(super) fn advertisement(canvas: &mut Canvas<'_>, room: Rect) {
     canvas.ink = Color::WHITE;
     canvas.accent = Color::WHITE;
     let h = words.height();
-    canvas.heading(Rect::new(words.x0, words.y0, words.x1, words.y0 + 0.42 * h), true);
-    canvas.heading(Rect::new(words.x0, words.y0 + 0.5 * h, words.x1, words.y0 + 0.66 * h), false);
+    canvas.heading(Rect::new(words.x0, words.y0, words.x1, words.y0 + 0.42 * h));
+    canvas.class = "kicker";
+    canvas.short_line(Rect::new(words.x0, words.y0 + 0.52 * h, words.x1, words.y0 + 0.64 * h));
     let price = format!("{}.{}", 3 + canvas.rng.below(96), ["50", "90", "95", "99"][canvas.rng.below(4)]);
     let badge = Rect::new(words.x0, words.y0 + 0.74 * h, words.x0 + (0.9 * h).min(words.width()), words.y1);
     fill(canvas, "badge", badge, Color::rgb(0xffd447));

@@ -6,7 +6,7 @@ use super::layout::Size;
 
 /// An element in a bin.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fit {
+pub(super) struct Fit {
     /// Its index among the candidates.
     pub candidate: usize,
     /// The bin.
@@ -22,7 +22,7 @@ pub struct Fit {
 ///
 /// The highest fill of an element is reached in the smallest bin that holds it, so bins are sorted by area and looked
 /// through until the fill must be lower than the best seen; this gives what a scan of all pairs gives.
-pub fn best_fit(candidates: &[Size], placed: &[Rect]) -> Option<Fit> {
+pub(super) fn best_fit(candidates: &[Size], placed: &[Rect]) -> Option<Fit> {
     let narrowest = candidates.iter().map(|c| c.width).fold(f64::INFINITY, f64::min);
     let lowest = candidates.iter().map(|c| c.height).fold(f64::INFINITY, f64::min);
     let bins = Mesh::new(placed).bins(narrowest, lowest);
