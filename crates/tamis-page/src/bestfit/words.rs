@@ -7,6 +7,9 @@ use tamis_draw::text::{self, Line, Style};
 use super::classes::Painter;
 use super::paint::Canvas;
 
+/// Texts of at most so many lines end with a sentence if they can; longer ones go on in the next column.
+const FEW_LINES: usize = 6;
+
 impl Canvas<'_> {
     /// Lines of running text from top to bottom.
     pub(super) fn prose(&mut self, room: Rect, size: Option<f64>) {
@@ -26,22 +29,25 @@ impl Canvas<'_> {
         }
     }
 
-    /// Sentences in lines, and how many lines the room has: exactly so many if the last one can end with a sentence, more
-    /// otherwise.
+    /// Sentences in lines, and how many lines the room has: exactly so many if they are few and the last one can end with
+    /// a sentence, more otherwise.
     fn filling(&mut self, room: Rect, style: &Style) -> (Vec<Line>, usize) {
-        let mut words = self.prose.prefix(self.class, self.rng);
-        words.push_str(&self.prose.text((room.area() / (style.size * style.size) * 1.3) as usize, self.rng));
-        let mut lines = text::paragraph(&words, style, room.width());
-        let step = lines.iter().map(Line::height).fold(1.3 * style.size, f64::max);
+        let mut words = self.prose.prefix(self.class, self.rng) + &self.prose.sentence(self.rng);
+        let step = text::line(&words, style).height().max(1.3 * style.size);
         let count = ((room.height() / step).floor() as usize).max(1);
+        let per_line = room.width() / (self.prose.character() * style.size);
+        let missing = (1.2 * per_line * count as f64) as usize;
         let mut before = Vec::new();
-        while lines.len() <= count {
+        loop {
+            let lines = text::paragraph(&words, style, room.width());
+            if lines.len() > count {
+                return (if before.len() == count { before } else { lines }, count);
+            }
             before = lines;
             words.push_str(self.prose.gap());
-            words.push_str(&self.prose.sentence(self.rng));
-            lines = text::paragraph(&words, style, room.width());
+            // Sentence by sentence only where the end shows: each time all lines are broken anew.
+            words.push_str(&self.prose.text(if count <= FEW_LINES { 1 } else { missing }, self.rng));
         }
-        (if before.len() == count { before } else { lines }, count)
     }
 
     pub(super) fn small(&mut self, room: Rect) {
