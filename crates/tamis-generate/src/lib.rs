@@ -12,6 +12,7 @@ pub mod chart;
 #[cfg(feature = "documents")]
 pub mod document;
 pub mod formula;
+pub mod layout;
 pub mod table;
 
 /// Every operator of this crate, by name.
@@ -26,11 +27,13 @@ pub static REGISTRY: &[OperatorSpec] = &[
     #[cfg(feature = "documents")]
     OperatorSpec::of::<document::draw::DrawDocument>(),
     OperatorSpec::of::<formula::draw::DrawFormula>(),
+    OperatorSpec::of::<layout::draw::DrawPage>(),
     OperatorSpec::of::<table::draw::DrawTable>(),
     OperatorSpec::of::<chart::make::MakeChart>(),
     #[cfg(feature = "documents")]
     OperatorSpec::of::<document::make::MakeDocument>(),
     OperatorSpec::of::<formula::make::MakeFormula>(),
+    OperatorSpec::of::<layout::make::MakeLayout>(),
     OperatorSpec::of::<table::make::MakeTable>(),
     OperatorSpec::of::<chart::plan::PlanChart>(),
 ];
