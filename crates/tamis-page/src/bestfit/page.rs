@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn small() -> (Parameters, Pool) {
-        let parameters = Parameters { page_width: [500, 700], ..Parameters::default() };
+        let parameters = Parameters { page_width: [300, 400], elements_limit: 8, ..Parameters::default() };
         let pool = Pool::drawn(&[], 4, &parameters, 3).unwrap();
         (parameters, pool)
     }
