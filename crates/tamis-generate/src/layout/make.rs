@@ -37,7 +37,7 @@ use crate::value::to_value;
 ///
 /// ```yaml
 /// - make.layout: { into: layout, align: align, density: density, pages: pages, packing: { elements_limit: 15 } }
-/// - select.top: { score: density - 100 * align, share: 0.5 }
+/// - select.top: { score: density - 50 * align, share: 0.5 }
 /// - draw.page: { from: layout, into: image, elements: elements, pages: pages }
 /// ```
 ///

@@ -143,8 +143,8 @@ impl Canvas<'_> {
             let title = text::paragraph(&self.prose.title(false, self.rng), &style, room.width() * 0.75).swap_remove(0);
             let from = room.x0 + title.width + 0.5 * style.size;
             self.write(title, room.x0, y);
-            let dot = text::line(".", &style);
-            let count = ((end - 0.5 * style.size - from) / (dot.width * 1.6)).max(0.0) as usize;
+            let pair = text::line(". .", &style).width - text::line(".", &style).width;
+            let count = ((end - 0.5 * style.size - from) / pair).clamp(0.0, 400.0) as usize;
             let dots = text::line(&". ".repeat(count), &style);
             if dots.width < end - from {
                 self.write(dots, from, y);
