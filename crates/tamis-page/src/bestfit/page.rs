@@ -73,6 +73,12 @@ pub enum SpecError {
         /// How many.
         found: usize,
     },
+    /// More pixels than can be held.
+    #[error("expected elements of at most {MOST_PIXELS} pixels together, before they are stretched, found {found}")]
+    Pixels {
+        /// How many.
+        found: u64,
+    },
     /// An element that is not on the page, or whose pixels cannot be made.
     #[error("element {element}: {why}")]
     Element {
@@ -85,6 +91,8 @@ pub enum SpecError {
 
 const MOST_SIDE: u32 = 8192;
 const MOST_ELEMENTS: usize = 1000;
+/// As many as the largest picture that is read: elements that do not overlap are no more than a page together.
+const MOST_PIXELS: u64 = 100_000_000;
 
 /// Packs a page (steps 4 to 11 of the method, and which variant of each element is shown); `None` when the pool is empty.
 pub fn pack(pool: &Pool, parameters: &Parameters, rng: &mut Rng) -> Option<Packed> {
@@ -149,6 +157,10 @@ impl PageSpec {
         }
         if self.elements.len() > MOST_ELEMENTS {
             return Err(SpecError::Elements { found: self.elements.len() });
+        }
+        let found = self.elements.iter().fold(0u64, |sum, element| sum.saturating_add(element.source.pixels()));
+        if found > MOST_PIXELS {
+            return Err(SpecError::Pixels { found });
         }
         for (i, element) in self.elements.iter().enumerate() {
             let [x0, y0, x1, y1] = element.bbox;
@@ -285,5 +297,9 @@ mod tests {
             fault(|s| s.elements[0].source = Source::Drawn { instance: 0, size: [9, 90_000] }).contains("9 x 90000")
         );
         assert!(fault(|s| s.elements = vec![s.elements[0].clone(); 1001]).contains("at most 1000"));
+        let large = |s: &mut PageSpec| {
+            s.elements[0].source = Source::Crop { page: 0, region: 0, rect: [0, 0, 20_000, 5001] };
+        };
+        assert!(fault(large).contains("at most 100000000 pixels"));
     }
 }

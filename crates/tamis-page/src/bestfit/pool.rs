@@ -61,6 +61,17 @@ pub enum Source {
     },
 }
 
+impl Source {
+    /// How many pixels it has before it is stretched to its box.
+    pub(super) fn pixels(self) -> u64 {
+        let [width, height] = match self {
+            Source::Drawn { size, .. } => size,
+            Source::Crop { rect: [x0, y0, x1, y1], .. } => [x1.saturating_sub(x0), y1.saturating_sub(y0)],
+        };
+        u64::from(width) * u64::from(height)
+    }
+}
+
 /// A user's page with boxes, without its pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnnotatedPage {
