@@ -2,6 +2,7 @@
 
 use jpeg_encoder::{ColorType, Encoder};
 
+use crate::render::lossless;
 use crate::scene::Pixels;
 
 /// Why pixels could not become a file.
@@ -27,15 +28,13 @@ fn refused(format: &'static str, pixels: &Pixels, reason: impl ToString) -> Enco
 
 /// PNG, without loss, compressed for speed.
 pub fn png(pixels: &Pixels) -> Result<Vec<u8>, EncodeError> {
-    let mut file = Vec::with_capacity(pixels.rgba.len() / 8);
-    let mut encoder = png::Encoder::new(&mut file, pixels.width, pixels.height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header().map_err(|e| refused("PNG", pixels, e))?;
-    writer.write_image_data(&rgb(pixels)).map_err(|e| refused("PNG", pixels, e))?;
-    writer.finish().map_err(|e| refused("PNG", pixels, e))?;
-    Ok(file)
+    const LONGEST: u32 = (1 << 31) - 1;
+    let expected = u64::from(pixels.width) * u64::from(pixels.height) * 4;
+    if expected == 0 || expected != pixels.rgba.len() as u64 || pixels.width.max(pixels.height) > LONGEST {
+        let found = format!("expected {expected} bytes, more than 0, found {}", pixels.rgba.len());
+        return Err(refused("PNG", pixels, found));
+    }
+    lossless::encode(pixels).map_err(|e| refused("PNG", pixels, e))
 }
 
 /// JPEG at a quality of 1 to 100.
@@ -59,7 +58,9 @@ pub fn webp(pixels: &Pixels) -> Result<Vec<u8>, EncodeError> {
 }
 
 fn rgb(pixels: &Pixels) -> Vec<u8> {
-    let mut rgb = Vec::with_capacity(pixels.rgba.len() / 4 * 3);
-    pixels.rgba.chunks_exact(4).for_each(|p| rgb.extend_from_slice(&p[..3]));
+    let mut rgb = vec![0; pixels.rgba.len() / 4 * 3];
+    for (to, from) in rgb.as_chunks_mut::<3>().0.iter_mut().zip(pixels.rgba.as_chunks::<4>().0) {
+        *to = [from[0], from[1], from[2]];
+    }
     rgb
 }

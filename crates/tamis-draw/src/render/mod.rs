@@ -1,7 +1,10 @@
 //! From a scene to pixels and to SVG; nothing is decided here.
 
 mod encode;
+mod glyph;
+mod lossless;
 mod pixels;
+
 mod svg;
 
 pub use encode::{EncodeError, jpeg, png, webp};

@@ -4,6 +4,7 @@ use kurbo::{Affine, BezPath, PathEl, Rect};
 use tiny_skia as skia;
 
 use crate::color::Color;
+use crate::render::glyph::Pen;
 use crate::scene::{
     Cap, Content, Gradient, Group, Hatch, HatchKind, Image, Join, Node, Outline, Paint, Pixels, Scene, Shape, Stroke,
 };
@@ -30,11 +31,12 @@ pub fn mask(scene: &Scene, id: &str) -> Option<Vec<u8>> {
 
 struct Canvas {
     pixmap: skia::Pixmap,
+    pen: Pen,
 }
 
 impl Canvas {
     fn new(width: u32, height: u32) -> Option<Canvas> {
-        Some(Canvas { pixmap: skia::Pixmap::new(width, height)? })
+        Some(Canvas { pixmap: skia::Pixmap::new(width, height)?, pen: Pen::default() })
     }
 
     fn node(&mut self, node: &Node, to: Affine, clip: Option<&skia::Mask>) {
@@ -157,7 +159,9 @@ impl Canvas {
         for glyph in &run.glyphs {
             let Some(outline) = outline::outline(glyph.face, glyph.id) else { continue };
             let place = to * Affine::translate((glyph.x, glyph.y)) * Affine::scale(run.size);
-            self.pixmap.fill_path(&outline.skia, &paint, skia::FillRule::Winding, transform(place), clip);
+            if !self.pen.paint(&mut self.pixmap, &outline, place, run.color, clip) {
+                self.pixmap.fill_path(&outline.skia, &paint, skia::FillRule::Winding, transform(place), clip);
+            }
         }
     }
 

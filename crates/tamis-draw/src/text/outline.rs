@@ -1,10 +1,10 @@
 //! Outlines of glyphs, in em units with y down; made once for each thread.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use kurbo::{BezPath, Rect, Shape as _};
+use kurbo::{BezPath, PathEl, Rect, Shape as _};
 use skrifa::outline::{DrawSettings, OutlinePen};
 use skrifa::prelude::{LocationRef, Size};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
@@ -17,7 +17,38 @@ pub(crate) struct GlyphOutline {
     pub path: BezPath,
     /// The same for the renderer.
     pub skia: tiny_skia::Path,
-    bounds: Rect,
+    /// The box of its ink in em, y down.
+    pub bounds: Rect,
+    flat: [OnceCell<Contours>; SIZES],
+}
+
+/// Closed lines, in em, y down.
+type Contours = Vec<Vec<[f64; 2]>>;
+
+/// How many sizes an outline is flattened for, each twice the one before it.
+const SIZES: usize = 12;
+
+impl GlyphOutline {
+    /// Its contours as straight lines that are nowhere farther than a thirtieth of a pixel from the curve.
+    pub(crate) fn contours(&self, pixels_per_em: f64) -> &Contours {
+        // For sizes up to 16, 32, 64 ... pixels: what lines there are does not depend on what was drawn before.
+        let size = (0..SIZES - 1).find(|size| pixels_per_em <= f64::from(16u32 << size)).unwrap_or(SIZES - 1);
+        self.flat[size].get_or_init(|| flatten(&self.path, 1.0 / 30.0 / f64::from(16u32 << size)))
+    }
+}
+
+fn flatten(path: &BezPath, tolerance: f64) -> Contours {
+    let mut contours = Contours::new();
+    kurbo::flatten(path, tolerance, |element| match element {
+        PathEl::MoveTo(p) => contours.push(vec![[p.x, p.y]]),
+        PathEl::LineTo(p) => {
+            if let Some(contour) = contours.last_mut() {
+                contour.push([p.x, p.y]);
+            }
+        }
+        _ => {}
+    });
+    contours
 }
 
 type Outlines = HashMap<(FaceId, u16), Option<Rc<GlyphOutline>>>;
@@ -63,7 +94,7 @@ fn read(face: FaceId, glyph: u16) -> Option<Rc<GlyphOutline>> {
         return None;
     }
     let skia = crate::render::skia_path(&path)?;
-    Some(Rc::new(GlyphOutline { path, skia, bounds }))
+    Some(Rc::new(GlyphOutline { path, skia, bounds, flat: Default::default() }))
 }
 
 fn units_per_em(font: &FontRef<'_>) -> f64 {

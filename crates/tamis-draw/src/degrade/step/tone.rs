@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::degrade::draw::Draw;
-use crate::degrade::plane::{LUMA, byte, each};
+use crate::degrade::plane::{LUMA, byte, rows};
 use crate::degrade::range::{Check, Range};
 use crate::degrade::{DegradeError, Sheet};
 
@@ -73,11 +73,20 @@ impl Tone {
         });
         let gains = [1.0 + warmth, 1.0 + 0.2 * warmth, 1.0 - warmth];
         let mixed = product(hue_turn(hue.to_radians()), saturate(saturation, gains));
-        each(&mut sheet.pixels, #[inline(always)] |_, _, p| {
-            let [r, g, b] = [f32::from(p[0]), f32::from(p[1]), f32::from(p[2])];
-            let channel = |row: [f32; 3]| curve[usize::from(byte(row[0] * r + row[1] * g + row[2] * b))];
-            *p = [channel(mixed[0]), channel(mixed[1]), channel(mixed[2]), p[3]];
-        });
+        rows(
+            &mut sheet.pixels,
+            #[inline(always)]
+            |_, row| {
+                for p in row.iter_mut() {
+                    let [r, g, b] = [f32::from(p[0]), f32::from(p[1]), f32::from(p[2])];
+                    let channel = |row: [f32; 3]| byte(row[0] * r + row[1] * g + row[2] * b);
+                    *p = [channel(mixed[0]), channel(mixed[1]), channel(mixed[2]), p[3]];
+                }
+                for p in row {
+                    *p = [curve[usize::from(p[0])], curve[usize::from(p[1])], curve[usize::from(p[2])], p[3]];
+                }
+            },
+        );
         Ok(())
     }
 }
