@@ -187,3 +187,33 @@ pub(super) fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
     let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_for_places_side_by_side_is_the_same_noise() {
+        let noise = Noise(7);
+        let (mut smooth, mut layers) = (Smooth::new(noise), Fractal::<3>::new(noise));
+        for i in 0..2000 {
+            let (x, y) = (i as f32 * 0.37 - 200.0, (i / 40) as f32 * 0.61 - 9.0);
+            assert_eq!(smooth.at(x, y), noise.smooth(x, y));
+            assert_eq!(layers.at(x, y), noise.fractal(x, y, 3));
+        }
+    }
+
+    #[test]
+    fn grain_has_the_mean_and_deviation_it_says() {
+        let noise = Noise(3);
+        let all: Vec<f32> = (0..200).flat_map(|y| (0..200).map(move |x| noise.row(y).normal(x))).collect();
+        let mean = all.iter().sum::<f32>() / all.len() as f32;
+        let square = all.iter().map(|v| v * v).sum::<f32>() / all.len() as f32;
+        assert!(mean.abs() < 0.02 && (square - 1.0).abs() < 0.03, "{mean} {square}");
+        // Neighbours, along a row and across rows, know nothing of each other.
+        for step in [1, 200] {
+            let along = all.iter().zip(&all[step..]).map(|(a, b)| a * b).sum::<f32>() / all.len() as f32;
+            assert!(along.abs() < 0.02, "{step}: {along}");
+        }
+    }
+}

@@ -118,3 +118,48 @@ fn over_255(product: u32) -> u32 {
     let v = product + 128;
     (v + (v >> 8)) >> 8
 }
+
+#[cfg(test)]
+mod tests {
+    use kurbo::Shape as _;
+
+    use crate::render::mask;
+    use crate::scene::{Node, Scene};
+    use crate::text::outline::outline;
+    use crate::text::{Anchor, Font, Style, line};
+
+    use super::*;
+
+    #[test]
+    fn ink_is_the_area_of_the_outlines_wherever_they_stand() {
+        for (text, size, angle, at) in
+            [("S", 11.3, 0.0, (20.3, 40.7)), ("g8", 30.0, 37.0, (40.25, 60.5)), ("&", 52.9, 180.0, (60.0, 30.1))]
+        {
+            let run =
+                line(text, &Style::new(Font::new("Open Sans"), size, Color::BLACK)).turned(at, Anchor::CENTER, angle);
+            let outlines = run.glyphs.iter().filter_map(|g| outline(g.face, g.id));
+            let area: f64 = outlines.map(|o| o.path.area().abs() * size * size).sum();
+            let mut scene = Scene::new(100, 90, Color::WHITE);
+            scene.push(Node::text("text", "text", run));
+            let ink: f64 = mask(&scene, "text").unwrap_or_default().iter().map(|a| f64::from(*a) / 255.0).sum();
+            assert!((ink - area).abs() < 0.01 * area, "{text}: {ink} pixels of ink, {area} of outline");
+        }
+    }
+
+    #[test]
+    fn a_glyph_that_is_cut_off_loses_nothing_else() {
+        let drawn = |width: u32, height: u32, shift: f64| {
+            let run = line("@", &Style::new(Font::new("Open Sans"), 40.0, Color::BLACK));
+            let mut scene = Scene::new(width, height, Color::WHITE);
+            scene.push(Node::text("text", "text", run.at((30.0 - shift, 30.0 - shift), Anchor::CENTER)));
+            mask(&scene, "text").unwrap_or_default()
+        };
+        // The same glyph in a frame that begins at (25, 25) and ends at (40, 38) of the larger one.
+        let (whole, part) = (drawn(60, 60, 0.0), drawn(15, 13, 25.0));
+        for (i, a) in part.iter().enumerate() {
+            let there = whole[(i / 15 + 25) * 60 + i % 15 + 25];
+            assert!(a.abs_diff(there) <= 1, "pixel {i}: {a} instead of {there}");
+        }
+        assert!(part.iter().any(|a| *a > 200) && part.contains(&0));
+    }
+}
