@@ -1,5 +1,5 @@
 //! CPU time of pages of scientific papers and reports: A4 at 144 dpi, with tables, formulas and the box of every word.
-//! `cargo run --release -p tamis-document --example speed -- [DOCUMENTS]`.
+//! `cargo run --release -p tamis-document --example pages_speed -- [DOCUMENTS]`.
 
 use std::error::Error;
 
