@@ -113,7 +113,7 @@ impl Grain {
     pub(super) fn normal(self, x: usize) -> f32 {
         let b = self.bits(x as u32);
         let sum = (b & 0xff) + ((b >> 8) & 0xff) + ((b >> 16) & 0xff) + (b >> 24);
-        (sum as i32 - 510) as f32 * (1.0 / 147.800_99)
+        (sum as i32 - 510) as f32 * (1.0 / 147.801)
     }
 }
 
