@@ -22,6 +22,9 @@ pub(crate) struct Found {
 ///
 /// Panics with the line to install it where Tesseract is missing: these tests are never skipped.
 pub(crate) fn read(pictures: &[Pixels], mode: u8) -> Vec<Found> {
+    if pictures.is_empty() {
+        return Vec::new();
+    }
     let folder = Folder::new();
     let mut list = String::new();
     for (i, picture) in pictures.iter().enumerate() {
