@@ -63,6 +63,13 @@ fn refused(operator: &str, spec: &Json, words: &[&str]) {
     }
 }
 
+/// A formula in the form that a model writes it.
+fn formula(latex: &str) -> Json {
+    let mut spec = made(json!({ "make.formula": { "into": "spec" } }));
+    spec["latex"] = json!(latex);
+    spec
+}
+
 /// 300 characters in words and in one, right to left, emoji, all of them.
 fn odd() -> [(&'static str, fn(usize) -> String); 5] {
     [
@@ -136,7 +143,7 @@ fn sizes_that_cannot_be_are_refused_with_what_is_expected() {
         spec["size"] = json!(size);
         refused("draw.chart", &spec, &["expected", "size"]);
     }
-    let formula = json!({ "latex": "x^2" });
+    let formula = formula("x^2");
     for size in [0.0, 1.0, 20_000.0, -4.0] {
         let mut spec = formula.clone();
         spec["size"] = json!(size);
@@ -169,10 +176,10 @@ fn a_chart_look_that_there_is_not_is_refused_by_name() {
 
 #[test]
 fn latex_that_does_not_parse_is_refused_with_its_place() {
-    for (latex, place) in [(r"\frac{1}{", "9"), (r"a + \nonsense", "4"), (r"\left( x", "8"), ("", "empty")] {
-        refused("draw.formula", &json!({ "latex": latex }), &[place]);
+    for (latex, place) in [(r"\frac{1}{", "9"), (r"a + \nonsense", "4"), (r"\left( x", "8"), ("", "found nothing")] {
+        refused("draw.formula", &formula(latex), &[place]);
     }
-    assert!(matches!(draw("draw.formula", &json!({ "latex": r"\frac{1}{2}" })), Drawn::Pictures(1)));
+    assert!(matches!(draw("draw.formula", &formula(r"\frac{1}{2}")), Drawn::Pictures(1)));
 }
 
 #[test]
