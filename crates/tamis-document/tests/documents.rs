@@ -232,3 +232,12 @@ fn a_text_that_runs_over_two_columns_is_two_blocks() {
     }
     assert!(continued > 0);
 }
+
+#[test]
+fn kinds_have_as_many_pages_as_they_say() {
+    for kind in Kind::ALL {
+        let pages: usize = Language::ALL.into_iter().map(|l| document(kind, l, 40 + l as u64).pages.len()).sum();
+        let mean = pages as f64 / Language::ALL.len() as f64;
+        assert!((mean / kind.pages() - 1.0).abs() < 0.35, "{}: {mean:.2} pages", kind.name());
+    }
+}

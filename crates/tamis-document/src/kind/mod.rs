@@ -98,6 +98,19 @@ impl Kind {
         }
     }
 
+    /// How many pages one has on average: what it takes to draw kinds so that each holds as many pages.
+    pub fn pages(self) -> f64 {
+        match self {
+            Kind::Slides => 4.4,
+            Kind::Paper => 3.0,
+            Kind::Report | Kind::TwoColumnPaper => 2.0,
+            Kind::Exam => 1.9,
+            Kind::Statement => 1.4,
+            Kind::Contract | Kind::Resume => 1.2,
+            _ => 1.0,
+        }
+    }
+
     /// Whether its looks are those of an office.
     fn is_sober(self) -> bool {
         !matches!(self, Kind::Menu | Kind::Slides | Kind::Newspaper | Kind::Resume | Kind::Timetable)

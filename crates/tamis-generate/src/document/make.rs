@@ -35,7 +35,8 @@ pub struct MakeDocument {
     /// The field for the spec.
     #[serde(default = "document")]
     into: String,
-    /// Kinds of documents and their shares: `{ invoice: 2, letter: 1 }`. Default: every kind alike.
+    /// Kinds of documents and their shares: `{ invoice: 2, letter: 1 }`. Default: so that every kind has as many pages, for
+    /// a page is a sample.
     #[serde(default)]
     kinds: IndexMap<String, f64>,
     /// Languages by ISO 639-1 (`en`, `zh`), drawn alike. Default: all eleven.
@@ -75,7 +76,7 @@ fn kind_name(kind: Kind) -> String {
 
 fn kinds(scope: &mut Scope<'_>, shares: &IndexMap<String, f64>) -> Option<Vec<(Kind, f64)>> {
     if shares.is_empty() {
-        return Some(Kind::ALL.into_iter().map(|kind| (kind, 1.0)).collect());
+        return Some(Kind::ALL.into_iter().map(|kind| (kind, 1.0 / kind.pages())).collect());
     }
     let names = Kind::ALL.map(kind_name);
     let mut kinds = Vec::new();
