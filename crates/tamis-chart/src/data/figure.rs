@@ -89,6 +89,10 @@ pub fn figure(kinds: &[Kind], options: &Options, rng: &mut Rng) -> Result<Figure
         if diversify == Some(Diversify::Annotations) {
             annotate(&mut chart, rng);
         }
+        // Who labels the bars of one chart labels those of all.
+        if let Some(alike) = charts.iter().find(|c| c.kind == chart.kind) {
+            chart.value_labels = alike.value_labels;
+        }
         if !single {
             chart.title = subplot_title(&chart.title, titles, cell);
         }
