@@ -94,6 +94,10 @@ impl<'a> Author<'a> {
 
     pub(crate) fn phone(&mut self) -> String {
         let (a, b, c) = (self.rng.below(900) + 100, self.rng.below(900) + 100, self.rng.below(9000) + 1000);
+        if self.language == Language::Ar {
+            // Groups of figures would stand in the order of the words around them, from right to left.
+            return format!("0{a}{b}{c}");
+        }
         format!("+{} {a} {b} {c}", 20 + self.rng.below(70))
     }
 

@@ -24,6 +24,7 @@ pub(crate) struct Bank {
     pub streets: Vec<String>,
     pub cities: Vec<String>,
     pub companies: Vec<String>,
+    pub restaurants: Vec<String>,
     pub months: Vec<String>,
     pub weekdays: Vec<String>,
     pub goods: Vec<Good>,

@@ -26,8 +26,9 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
     let greeting = a.one(&bank.letter.greetings);
     body.push(a.paragraph(greeting));
     body.extend(paragraphs(a, topic));
-    body.push(Block::Together(end(a, &writer)));
-    body.extend(below(a, topic));
+    let mut close = end(a, &writer);
+    close.extend(below(a, topic));
+    body.push(Block::Together(close));
     let mut footer = Vec::new();
     if a.rng.below(3) > 0 {
         footer = foot(a, &company, &address);

@@ -16,7 +16,7 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
         a.look.size += 1.5;
     }
     a.look.paper = Color::rgb(a.rng.pick(&[0xfffdf7, 0xfaf4e6, 0xffffff, 0xf6f1ea]).copied().unwrap_or(0xffffff));
-    let house = a.company();
+    let house = a.one(&a.bank.restaurants);
     let title = a.label("menu");
     let centered = a.rng.below(2) == 0;
     let align = if centered { Align::Center } else { Align::Start };

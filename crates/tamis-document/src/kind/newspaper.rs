@@ -25,17 +25,21 @@ pub(crate) fn write(a: &mut Author<'_>) -> Draft {
         f64::from(columns) * (page.text_height() - if with_picture { 62.0 + page.text_width() * 0.34 } else { 52.0 });
     let sample = a.sentences(&bank.news.sentences, 3);
     let sample = a.paragraph(sample);
+    let mut deal = Deal::new(a);
     let paragraphs = (room / headlines.len() as f64 / height(a, &sample, page.column_width())).ceil() as usize;
     for (i, headline) in headlines.iter().enumerate() {
-        let mut story = Vec::new();
+        let mut story = self::story(a, &mut deal, i, paragraphs.clamp(2, 14), page.column_width());
         if i > 0 {
-            story.extend([a.gap(4.0), a.rule(0.5, a.look.faint), headline_block(a, headline, 1.45)]);
+            // A headline stays with the beginning of its story, whatever column that is in.
+            let rest = story.split_off(2);
+            let mut top = vec![a.gap(4.0), a.rule(0.5, a.look.faint), headline_block(a, headline, 1.45)];
+            top.extend(story);
+            story = std::iter::once(Block::Together(top)).chain(rest).collect();
         }
-        story.extend(self::story(a, i, paragraphs.clamp(2, 14), page.column_width()));
         room -= story.iter().map(|b| height(a, b, page.column_width())).sum::<f64>();
         if room < 0.0 && i > 0 {
             // The last story is cut to what there is room for.
-            while room < 0.0 && story.len() > 5 {
+            while room < 0.0 && story.len() > 2 {
                 room += story.pop().map_or(0.0, |b| height(a, &b, page.column_width()));
             }
             if room >= 0.0 {
@@ -102,6 +106,7 @@ fn height(a: &Author<'_>, block: &Block, width: f64) -> f64 {
             lines * size * (0.74 + a.look.leading) + (text.style.above + text.style.below) / 2.0 * MM
         }
         Block::Hole(hole, _) => hole.height + 3.0,
+        Block::Together(blocks) => blocks.iter().map(|b| height(a, b, width)).sum(),
         _ => 2.5,
     }
 }
@@ -128,7 +133,32 @@ fn headline_block(a: &mut Author<'_>, text: &str, scale: f64) -> Block {
     })
 }
 
-fn story(a: &mut Author<'_>, i: usize, paragraphs: usize, width: f64) -> Vec<Block> {
+/// Sentences in an order of their own: none comes again before all others have been.
+struct Deal {
+    order: Vec<usize>,
+    next: usize,
+}
+
+impl Deal {
+    fn new(a: &mut Author<'_>) -> Deal {
+        let mut order: Vec<usize> = (0..a.bank.news.sentences.len()).collect();
+        a.rng.shuffle(&mut order);
+        Deal { order, next: 0 }
+    }
+
+    fn sentences(&mut self, a: &mut Author<'_>, n: usize) -> String {
+        let mut picked = Vec::with_capacity(n);
+        for _ in 0..n {
+            let at = self.order[self.next % self.order.len()];
+            self.next += 1;
+            picked.push(a.fill(&a.bank.news.sentences[at]));
+        }
+        picked.join(if a.language.is_unspaced() { "" } else { " " })
+    }
+}
+
+/// Byline, paragraphs, a picture in one of the stories.
+fn story(a: &mut Author<'_>, deal: &mut Deal, i: usize, paragraphs: usize, width: f64) -> Vec<Block> {
     let bank = a.bank;
     let mut out = Vec::new();
     let author = a.person();
@@ -137,7 +167,7 @@ fn story(a: &mut Author<'_>, i: usize, paragraphs: usize, width: f64) -> Vec<Blo
     let city = a.city();
     let paragraphs = paragraphs + a.rng.below(2);
     for p in 0..paragraphs {
-        let text = a.sentences(&bank.news.sentences, 3);
+        let text = deal.sentences(a, 3);
         if p == 0 {
             let style = a.style();
             let lead = vec![Inline::bold(format!("{city}{}", a.bank.colon)), Inline::Plain(format!(" {text}"))];

@@ -199,7 +199,11 @@ impl<'a> Writer<'a> {
         if justify && self.spec.language.hyphenates() {
             rules.push_str(", hyphenate: true");
         }
-        let _ = write!(rules, ")\n#set par(justify: {justify})\n");
+        // Lines of headings stand closer than those of running text.
+        let is_heading =
+            style.size > look.size * 1.25 && matches!(self.spec.language.script(), "Latn" | "Cyrl" | "Grek");
+        let leading = if is_heading { ", leading: 0.5em" } else { "" };
+        let _ = write!(rules, ")\n#set par(justify: {justify}{leading})\n");
         let _ = writeln!(rules, "#set align({})", alignment(style.align));
         self.put(&rules);
     }
