@@ -32,6 +32,33 @@ pub struct Scenario {
     pub theme: String,
     /// One sentence a person would say of the data.
     pub story: String,
+    /// The user's table that the data come from, and what its columns were taken for; none for data that are made up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<OwnSource>,
+}
+
+/// A user's own table, as it was understood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnSource {
+    /// Its name.
+    pub table: String,
+    /// Rows that were read.
+    pub rows: u64,
+    /// Its columns, in their order; at most [`crate::data::own::MOST_COLUMNS`].
+    pub columns: Vec<OwnColumn>,
+}
+
+/// A column of a user's own table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnColumn {
+    /// As it is drawn.
+    pub name: String,
+    /// What it was taken for: `time`, `category`, `number`, `identifier`, `empty`.
+    pub role: String,
+    /// Why.
+    pub why: String,
 }
 
 /// Which look, and the seed of its variations; together they fix every line width, colour and font.

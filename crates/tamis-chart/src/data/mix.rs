@@ -77,6 +77,11 @@ impl Mix {
         Mix::new(weights.into_iter().map(kind).collect::<Result<Vec<_>, _>>()?)
     }
 
+    /// The kinds among these, with their weights; `None` where none of them has a weight above 0.
+    pub fn among(&self, kinds: &[Kind]) -> Option<Mix> {
+        Mix::new(self.0.iter().copied().filter(|(kind, _)| kinds.contains(kind))).ok()
+    }
+
     /// One kind.
     pub fn draw(&self, rng: &mut Rng) -> Kind {
         let weights: Vec<f64> = self.0.iter().map(|(_, w)| *w).collect();
@@ -124,6 +129,8 @@ mod tests {
     #[test]
     fn a_mix_that_cannot_be_drawn_from_is_refused() {
         assert_eq!(Mix::new([(Kind::Bar, 0.0)]), Err(MixError::Empty));
+        assert_eq!(Mix::ecd().among(&[Kind::Gantt]), None);
+        assert_eq!(Mix::ecd().among(&[Kind::Gantt, Kind::Bar]), Mix::new([(Kind::Bar, 1.0)]).ok());
         assert!(matches!(Mix::new([(Kind::Bar, f64::NAN)]), Err(MixError::Weight(..))));
         let error = Mix::named([("stackedbar", 1.0)]).map_err(|e| e.to_string());
         assert!(error.as_ref().is_err_and(|e| e.contains("stacked_bar")), "{error:?}");

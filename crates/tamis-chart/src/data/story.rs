@@ -206,7 +206,7 @@ impl Story {
 
     /// What the figure is about, for the spec.
     pub fn scenario(&self) -> Scenario {
-        Scenario { theme: self.theme.theme.clone(), story: self.sentence.clone() }
+        Scenario { theme: self.theme.theme.clone(), story: self.sentence.clone(), source: None }
     }
 
     /// Whether a chart of this kind can be made from this story (else from another one of its theme).

@@ -53,27 +53,51 @@ const COUNT_LIMIT: usize = 1_000_000;
 /// No rows, or bytes that are no CSV.
 pub fn table_from_csv(csv: &[u8], rows: usize, theme: ThemeChoice) -> Result<(TableSpec, CsvReport), CsvError> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(csv);
-    let mut report =
-        CsvReport { rows_found: 0, rows_taken: 0, columns_found: 0, columns_taken: 0, numeric: Vec::new(), cut: 0 };
-    let head = reader.headers().map_err(read_error)?.clone();
-    report.columns_found = head.len();
-    let columns = head.len().min(MAX_COLUMNS);
+    let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+    let head = cells(reader.headers().map_err(read_error)?);
     let limit = rows.clamp(1, MAX_ROWS - 1);
-    let mut records: Vec<Vec<String>> = Vec::new();
+    let mut found = 0;
+    let mut first: Vec<Vec<String>> = Vec::new();
     for record in reader.records().take(COUNT_LIMIT) {
         let record = record.map_err(read_error)?;
-        report.rows_found += 1;
-        if records.len() < limit {
-            records.push((0..columns).map(|c| clean(record.get(c).unwrap_or(""), &mut report.cut)).collect());
+        found += 1;
+        if first.len() < limit {
+            first.push(cells(&record));
         }
     }
-    if records.is_empty() || columns == 0 {
+    let (table, report) = table_from_rows(&head, &first, theme)?;
+    Ok((table, CsvReport { rows_found: found, ..report }))
+}
+
+/// A table of these rows under these headers, read as [`table_from_csv`] does; missing cells are empty.
+///
+/// # Errors
+/// No rows or no columns.
+pub fn table_from_rows(
+    head: &[String],
+    rows: &[Vec<String>],
+    theme: ThemeChoice,
+) -> Result<(TableSpec, CsvReport), CsvError> {
+    let columns = head.len().min(MAX_COLUMNS);
+    let taken = &rows[..rows.len().min(MAX_ROWS - 1)];
+    if taken.is_empty() || columns == 0 {
         return Err(CsvError::Empty);
     }
-    report.rows_taken = records.len();
-    report.columns_taken = columns;
+    let mut cut = 0;
+    let mut cells = |row: &Vec<String>| {
+        (0..columns).map(|c| clean(row.get(c).map_or("", |t| t.trim()), &mut cut)).collect::<Vec<_>>()
+    };
+    let records: Vec<Vec<String>> = taken.iter().map(&mut cells).collect();
+    let names: Vec<String> = cells(&head.to_vec());
     let numeric: Vec<bool> = (0..columns).map(|c| is_numeric(&records, c)).collect();
-    let names: Vec<String> = (0..columns).map(|c| clean(&head[c], &mut report.cut)).collect();
+    let mut report = CsvReport {
+        rows_found: rows.len(),
+        rows_taken: records.len(),
+        columns_found: head.len(),
+        columns_taken: columns,
+        numeric: Vec::new(),
+        cut,
+    };
     report.numeric = names.iter().zip(&numeric).filter(|(_, n)| **n).map(|(name, _)| name.clone()).collect();
     Ok((table(names, records, &numeric, theme)?, report))
 }

@@ -263,7 +263,7 @@ pub(super) fn look(choice: &ThemeChoice) -> Result<Look, ThemeError> {
 }
 
 /// A theme for a domain: any, those of the domain's tools more often.
-pub(super) fn choose(domain: &str, rng: &mut Rng) -> ThemeChoice {
+pub fn theme_for(domain: &str, rng: &mut Rng) -> ThemeChoice {
     let close: &[&str] = match domain {
         "finance" => &["bank", "excel", "ledger", "annual", "statement"],
         "bank" => &["bank", "statement", "ledger", "receipt"],

@@ -249,6 +249,6 @@ pub(crate) fn figure(rng: &mut Rng) -> Figure {
         title: several.then(|| "Energy around the world".into()),
         charts,
         look: LookSpec { name: "plain".into(), seed: 1, diversify: None },
-        scenario: Scenario { theme: "Engineering".into(), story: "Energy.".into() },
+        scenario: Scenario { theme: "Engineering".into(), story: "Energy.".into(), source: None },
     }
 }

@@ -11,7 +11,7 @@ mod roles;
 
 use tamis_core::rng::Rng;
 
-use crate::spec::{Chart, Figure, Kind, LookSpec, Scenario};
+use crate::spec::{Chart, Diversify, Figure, Kind, LookSpec, OwnColumn, OwnSource, Scenario};
 
 pub use roles::{ColumnRole, Role};
 
@@ -19,6 +19,9 @@ use gather::Gathered;
 
 /// Rows that are looked at before roles are decided.
 const LOOKED_AT: usize = 2_000;
+
+/// Columns that are read: of a wider table, the first ones. Memory grows with the columns, so there is an end to them.
+pub const MOST_COLUMNS: usize = 64;
 
 /// A table as it was understood, with what charts are made of; its size does not depend on the number of rows.
 #[derive(Clone, Debug)]
@@ -117,7 +120,8 @@ fn read_fallible(
     if first.is_empty() {
         return Err(OwnError::new("the table", "at least one row under the header", "none", "give a table with data"));
     }
-    let roles = roles::infer(&header, &first);
+    let header = &header[..header.len().min(MOST_COLUMNS)];
+    let roles = roles::infer(header, &first);
     if roles.iter().all(|r| matches!(r.role, Role::Id | Role::Empty)) {
         let found = "only identifiers and empty columns";
         return Err(OwnError::new("the table", "a column of numbers, dates or categories", found, "add such a column"));
@@ -152,6 +156,19 @@ impl OwnTable {
         self.roles.iter().enumerate().map(|(i, r)| format!("{r}{}", left_out(i))).collect()
     }
 
+    /// The same for the spec of a figure.
+    pub fn source(&self) -> OwnSource {
+        let column = |(i, r): (usize, &ColumnRole)| {
+            let unread = match self.gathered.unread[i] {
+                0 => String::new(),
+                n => format!("; {n} cells could not be read and are missing"),
+            };
+            OwnColumn { name: r.name.clone(), role: r.role.name().into(), why: format!("{}{unread}", r.why) }
+        };
+        let columns = self.roles.iter().enumerate().map(column).collect();
+        OwnSource { table: self.name.clone(), rows: self.rows(), columns }
+    }
+
     /// The kinds of charts that this table can be drawn as, in the order of [`Kind::ALL`].
     pub fn kinds(&self) -> Vec<Kind> {
         let possible =
@@ -164,7 +181,8 @@ impl OwnTable {
     /// # Errors
     /// The table lacks what the kind wants.
     pub fn chart(&self, kind: Kind, rng: &mut Rng) -> Result<Chart, OwnError> {
-        let chart = build::chart(self, kind, rng)?;
+        let mut chart = build::chart(self, kind, rng)?;
+        super::logarithmic_where_wide(&mut chart);
         match chart.validate() {
             Ok(()) => Ok(chart),
             Err(error) => Err(OwnError::new(
@@ -189,7 +207,11 @@ impl OwnTable {
                 "take one of those that `kinds()` lists",
             ));
         }
-        let charts = kinds.iter().map(|k| self.chart(*k, rng)).collect::<Result<Vec<_>, _>>()?;
+        let diversify = super::figure::strategy(options, rng);
+        let mut charts = kinds.iter().map(|k| self.chart(*k, rng)).collect::<Result<Vec<_>, _>>()?;
+        if diversify == Some(Diversify::Annotations) {
+            charts.iter_mut().for_each(|chart| super::annotate(chart, rng));
+        }
         let grid = match (options.grid, kinds.len()) {
             (_, 1) => [1, 1],
             (Some(grid), count) if grid[0] * grid[1] >= count => grid,
@@ -197,18 +219,18 @@ impl OwnTable {
             (_, count) => [count.div_ceil(4), 4],
         };
         let name = rng.pick(&options.looks).cloned().unwrap_or_default();
-        let size = options.size.unwrap_or(if kinds.len() == 1 {
-            [900, 600]
-        } else {
-            [(480 * grid[1]) as u32, (380 * grid[0] + 60) as u32]
-        });
+        let size = options.size.unwrap_or_else(|| super::figure::size(grid, rng));
         Ok(Figure {
             size,
             grid,
             charts,
             title: (kinds.len() > 1).then(|| self.name.clone()),
-            look: LookSpec { name, seed: rng.seed(), diversify: None },
-            scenario: Scenario { theme: "Data".into(), story: format!("{}: {} rows", self.name, self.rows()) },
+            look: LookSpec { name, seed: rng.seed(), diversify },
+            scenario: Scenario {
+                theme: "Data".into(),
+                story: format!("{}: {} rows", self.name, self.rows()),
+                source: Some(self.source()),
+            },
         })
     }
 }

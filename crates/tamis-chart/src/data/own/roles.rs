@@ -29,9 +29,24 @@ pub struct ColumnRole {
     pub role: Role,
     /// Different values among the first rows.
     pub distinct: usize,
+    /// What speaks for the role, in words: "240 of 240 cells are dates".
+    pub why: String,
     pub(super) decimals: Decimals,
     pub(super) order: DayOrder,
     pub(super) years: bool,
+}
+
+impl Role {
+    /// One word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Role::Time => "time",
+            Role::Category => "category",
+            Role::Number(_) => "number",
+            Role::Id => "identifier",
+            Role::Empty => "empty",
+        }
+    }
 }
 
 impl std::fmt::Display for ColumnRole {
@@ -89,25 +104,34 @@ fn one(title: &str, cells: &[&str], rows: usize) -> ColumnRole {
     let id_word = says(&["id", "uuid", "guid", "key", "index", "code", "zip", "postcode", "phone", "row", "nr", "no"])
         || title.trim().is_empty()
         || title.starts_with("Unnamed");
-    let role = if cells.is_empty() {
-        Role::Empty
+    let n = cells.len();
+    let (role, why) = if cells.is_empty() {
+        (Role::Empty, "no cell says anything".to_string())
     } else if most(times) {
-        Role::Time
+        let by = if years { "dates or years" } else { "dates" };
+        (Role::Time, format!("{times} of {n} cells are {by}"))
     } else if most(numbers.len()) {
         let whole = numbers.iter().all(|n| n.1 == 0);
         let counted = numbers.windows(2).all(|w| w[1].0 == w[0].0 + 1.0);
-        if whole && ((id_word && distinct * 10 >= cells.len() * 9) || (counted && rows > 20)) {
-            Role::Id
+        if whole && id_word && distinct * 10 >= n * 9 {
+            (Role::Id, format!("whole numbers, {distinct} of {n} different, under a name like that of a key"))
+        } else if whole && counted && rows > 20 {
+            (Role::Id, "whole numbers that count up by one".to_string())
         } else {
-            Role::Number(number_unit(unit, cells, &numbers, &words))
+            let unit = number_unit(unit, cells, &numbers, &words);
+            let of = if unit.symbol.is_empty() { "without a unit".to_string() } else { format!("in {}", unit.symbol) };
+            let sums = if unit.additive { "may be summed" } else { "are averaged, not summed" };
+            let why = format!("{} of {n} cells are numbers, {of}; they {sums}", numbers.len());
+            (Role::Number(unit), why)
         }
-    } else if distinct == cells.len() && rows > 20 && (id_word || cells.iter().all(|c| looks_like_a_key(c))) {
-        Role::Id
+    } else if distinct == n && rows > 20 && (id_word || cells.iter().all(|c| looks_like_a_key(c))) {
+        (Role::Id, format!("all {n} texts are different and look like keys"))
     } else {
-        Role::Category
+        let numbers = if numbers.is_empty() { String::new() } else { format!(", {} of them numbers", numbers.len()) };
+        (Role::Category, format!("{distinct} different texts in {n} cells{numbers}"))
     };
     let name = if matches!(role, Role::Number(_)) { name } else { title.trim().to_string() };
-    ColumnRole { name: cells::shortened(&name, 40), role, distinct, decimals, order, years }
+    ColumnRole { name: cells::shortened(&name, 40), role, distinct, why, decimals, order, years }
 }
 
 fn looks_like_a_key(cell: &str) -> bool {

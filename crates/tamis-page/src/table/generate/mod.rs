@@ -77,7 +77,7 @@ fn finished(mut sheet: Sheet, domain: &str, words: &Words, rng: &mut Rng) -> Opt
     let mut draft = sheet.into_draft();
     draft.domain = domain.to_string();
     draft.language = words.language.clone();
-    draft.theme = theme::choose(domain, rng);
+    draft.theme = theme::theme_for(domain, rng);
     let fits = |n: usize| (3..=20).contains(&n);
     let spec = TableSpec::new(draft).ok()?;
     (fits(spec.rows()) && fits(spec.columns())).then_some(spec)
