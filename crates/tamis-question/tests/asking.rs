@@ -199,15 +199,40 @@ fn scripts_come_to_the_answers_of_their_programs() {
             let script = script::parse(&q.script).unwrap_or_else(|e| panic!("{e}: {}", q.script));
             assert_eq!(script.calls().count(), q.sub_questions.len());
             let read = |question: &str| {
-                let answer = &q.sub_questions.iter().find(|s| s.question == question)?.answer;
+                let asked = q.sub_questions.iter().find(|s| s.question == question);
+                let answer = &asked.ok_or(script::Unread::Nothing)?.answer;
                 let number = Exact::parse(answer).map(script::Py::Number);
-                Some(number.unwrap_or_else(|| script::Py::Text(answer.clone())))
+                Ok(number.unwrap_or_else(|| script::Py::Text(answer.clone())))
             };
             let result = script.run(read).unwrap_or_else(|e| panic!("{e}: {}", q.script));
             assert_eq!(as_answer(&result, &q), q.answer, "{}\n{}", q.question, q.script);
         }
     }
     assert!(scripts > 800, "{scripts}");
+}
+
+#[test]
+fn a_reader_of_the_data_answers_what_scripts_ask() {
+    let wanted = Ask { count: 30, types: TYPES.map(|t| (t, 1.0)).to_vec(), ..Ask::default() };
+    let (mut answered, mut unreadable) = (0, 0);
+    for seed in 0..40 {
+        let (figure, asked) = asked(seed, &wanted);
+        let world = World::of_figure(&figure, &view(&figure));
+        for q in asked.questions.iter().filter(|q| !q.script.is_empty()) {
+            let script = script::parse(&q.script).unwrap_or_else(|e| panic!("{e}: {}", q.script));
+            let lookup = script::Lookup::of(&world);
+            match script.run(|question| lookup.answer(question)) {
+                Ok(result) => {
+                    answered += 1;
+                    assert_eq!(as_answer(&result, q), q.answer, "{}\n{}", q.question, q.script);
+                }
+                // Which is more can be seen where no number can be read.
+                Err(script::Fault::Unanswered { why: script::Unread::Unreadable, .. }) => unreadable += 1,
+                Err(error) => panic!("{error}: {}", q.script),
+            }
+        }
+    }
+    assert!(answered > 400 && unreadable < answered / 4, "{answered} {unreadable}");
 }
 
 fn as_answer(result: &script::Py, q: &Question) -> String {

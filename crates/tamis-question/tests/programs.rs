@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn anything_like_a_script_runs_or_fails(text in "((ans_0|x|sum|max|len|range|sorted|for|in|if|else|not|and) ?|[-+*/%()\\[\\],:.=<>]|[0-9]{1,3}|\"a\"|\n){0,60}") {
         if let Ok(script) = script::parse(&text) {
-            let _ = script.run(|_| Some(script::Py::Number(Exact::whole(2))));
+            let _ = script.run(|_| Ok(script::Py::Number(Exact::whole(2))));
         }
     }
 }
@@ -104,9 +104,9 @@ fn a_program_too_large_or_too_deep_is_refused() {
 fn run(text: &str) -> Result<String, String> {
     let script = script::parse(text).map_err(|e| e.to_string())?;
     let reader = |q: &str| match q {
-        "a?" => Some(script::Py::Number(Exact::whole(7))),
-        "b?" => Exact::parse("2.5").map(script::Py::Number),
-        _ => None,
+        "a?" => Ok(script::Py::Number(Exact::whole(7))),
+        "b?" => Exact::parse("2.5").map(script::Py::Number).ok_or(script::Unread::Nothing),
+        _ => Err(script::Unread::Nothing),
     };
     script.run(reader).map(|v| v.to_string()).map_err(|e| e.to_string())
 }

@@ -8,16 +8,20 @@
 //! ```
 //!
 //! [`of_program`] writes one for a reasoning program; [`parse`] reads one that a model wrote, and [`Script::run`]
-//! executes it. No Python runs here: only this subset does, on exact numbers and within bounds on size, depth, steps
+//! executes it; [`execute`] does both over a picture, whose values [`Lookup`] reads. No Python runs here: only this subset does, on exact numbers and within bounds on size, depth, steps
 //! and memory: numbers, texts, lists, tuples, names, `+ - * / // % **`, comparisons, `and or not in`,
 //! `a if c else b`, indexing and slices, comprehensions over one list, and the functions `abs float int len max min
 //! range round sorted str sum` and the methods `.index .count`. Anything else is refused.
 
+mod execute;
+mod lookup;
 mod parse;
 mod run;
 mod syntax;
 mod write;
 
+pub use execute::{Executed, NotExecuted, execute};
+pub use lookup::{Lookup, Unread};
 pub use parse::{ScriptError, parse};
 pub use run::{Fault, Py};
 pub use syntax::{Binary, Py as PyExpr, Statement};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::Script;
 use super::syntax::{Binary, Py as Expr, Statement};
+use super::{Script, Unread};
 use crate::number::Exact;
 
 /// A value of a script.
@@ -26,8 +26,13 @@ pub enum Py {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Fault {
     /// The reader has no answer.
-    #[error("nobody answers `{0}`")]
-    Unanswered(String),
+    #[error("`{question}` has no answer: {why}")]
+    Unanswered {
+        /// What was asked.
+        question: String,
+        /// Why.
+        why: Unread,
+    },
     /// A name without a value.
     #[error("there is no `{0}`")]
     Unknown(String),
@@ -51,13 +56,14 @@ const MOST_DEPTH: usize = 150;
 
 impl Script {
     /// Executes it; `reader` answers its questions. The answer is the last expression's value, else the last assigned.
-    pub fn run(&self, mut reader: impl FnMut(&str) -> Option<Py>) -> Result<Py, Fault> {
+    pub fn run(&self, mut reader: impl FnMut(&str) -> Result<Py, Unread>) -> Result<Py, Fault> {
         let mut machine = Machine { names: BTreeMap::new(), left: MOST_STEPS, depth: 0 };
         let (mut said, mut last) = (None, None);
         for statement in &self.statements {
             match statement {
                 Statement::Ask { name, question } => {
-                    let answer = reader(question).ok_or_else(|| Fault::Unanswered(question.clone()))?;
+                    let unanswered = |why| Fault::Unanswered { question: question.clone(), why };
+                    let answer = reader(question).map_err(unanswered)?;
                     machine.names.insert(name.clone(), answer.clone());
                     last = Some(answer);
                 }

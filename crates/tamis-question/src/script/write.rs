@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::lookup::question;
 use crate::number::Exact;
 use crate::program::{Expr, Op, Point, Program, Quantity, Value, quoted};
 use crate::question::SubQuestion;
@@ -126,11 +127,7 @@ impl<'a> Writer<'a> {
         if point.value.shown.is_some() {
             return None;
         }
-        let is = if is_plural(&point.words) { "are" } else { "is" };
-        let question = match self.world.parts.get(part)?.places.first() {
-            Some(place) => format!("In {place}, what {is} the {}?", point.words),
-            None => format!("What {is} the {}?", point.words),
-        };
+        let question = question(self.world.parts.get(part)?, &point.words);
         Some(self.ask(question, point.value.digits()))
     }
 
