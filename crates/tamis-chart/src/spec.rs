@@ -45,6 +45,9 @@ pub struct OwnSource {
     pub table: String,
     /// Rows that were read.
     pub rows: u64,
+    /// Rows that could not be read and were left out.
+    #[serde(default)]
+    pub left_out: u64,
     /// Its columns, in their order; at most [`crate::data::own::MOST_COLUMNS`].
     pub columns: Vec<OwnColumn>,
 }

@@ -1,6 +1,6 @@
 //! Binding: what an operator may ask of its place in a recipe before anything runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -69,6 +69,12 @@ pub trait Surroundings {
     /// The recipe's tables: rows beside the input, looked up by key.
     fn tables(&self) -> &BTreeMap<Name, Schema> {
         static NONE: BTreeMap<Name, Schema> = BTreeMap::new();
+        &NONE
+    }
+
+    /// The recipe's tables of any columns, which a run may name or not.
+    fn own_tables(&self) -> &BTreeSet<Name> {
+        static NONE: BTreeSet<Name> = BTreeSet::new();
         &NONE
     }
 

@@ -17,7 +17,7 @@ use crate::model::{CallSite, Model, Receipt, Reply, Request};
 use crate::record::{Record, StoryEvent};
 use crate::rng::Rng;
 use crate::schema::Schema;
-use crate::table::Table;
+use crate::table::{OwnTable, Table};
 use crate::value::{Name, Value};
 
 /// The config of an operator, as written in a recipe.
@@ -176,6 +176,9 @@ pub trait Host: Send + Sync {
 
     /// The rows of one of the recipe's tables.
     fn table(&self, name: &str) -> Option<&Arc<dyn Table>>;
+
+    /// The tables that a user gave where the recipe takes any columns; none where none were given.
+    fn own_tables(&self, name: &str) -> &[OwnTable];
 
     /// The pixels of a picture, upright, 8 bits a channel. Decoded once however many steps look.
     fn pixels(&self, media: &Arc<Media>) -> Result<Arc<DynamicImage>, MediaError>;

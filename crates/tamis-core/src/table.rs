@@ -1,7 +1,8 @@
-//! Tables: rows beside the input, looked up by key or read through.
+//! Tables: rows beside the input, looked up by key or, where a recipe takes any columns, read through.
 
 use crate::error::StepError;
 use crate::schema::Schema;
+use crate::source::SharedSource;
 use crate::value::{Fields, Value};
 
 /// Rows beside the input, in a fixed order. What it holds is on disk; its indexes are in memory.
@@ -23,4 +24,13 @@ pub trait Table: Send + Sync {
     /// The numbers of the rows whose `field` is equal to `key`, ascending. The first call for a field reads the whole
     /// table to make the index.
     fn find(&self, field: &str, key: &Value) -> Result<Vec<u64>, StepError>;
+}
+
+/// A table of whatever columns that a user gave to a recipe, to be read through.
+#[derive(Clone)]
+pub struct OwnTable {
+    /// what it is called: the file's name without its ending
+    pub name: String,
+    /// its rows, in the types that their format gives them
+    pub source: SharedSource,
 }

@@ -17,7 +17,7 @@ use crate::model::Model;
 use crate::operator::{Context, Host};
 use crate::record::{Record, Root};
 use crate::schema::Schema;
-use crate::table::Table;
+use crate::table::{OwnTable, Table};
 use crate::value::{Fields, Name, Value};
 
 /// A [`Host`] in memory.
@@ -26,12 +26,14 @@ pub struct LocalHost {
     media: Arc<dyn MediaStore>,
     models: BTreeMap<Name, Arc<dyn Model>>,
     tables: BTreeMap<Name, Arc<dyn Table>>,
+    own: BTreeMap<Name, Vec<OwnTable>>,
 }
 
 impl LocalHost {
     /// With a seed and no models.
     pub fn new(seed: u64) -> LocalHost {
-        LocalHost { seed, media: Arc::new(MemoryStore::default()), models: BTreeMap::new(), tables: BTreeMap::new() }
+        let media = Arc::new(MemoryStore::default());
+        LocalHost { seed, media, models: BTreeMap::new(), tables: BTreeMap::new(), own: BTreeMap::new() }
     }
 
     /// The same with a model for a role.
@@ -45,6 +47,12 @@ impl LocalHost {
     /// The same with a table.
     pub fn with_table(mut self, name: &str, table: Arc<dyn Table>) -> LocalHost {
         self.tables.insert(Name::from(name), table);
+        self
+    }
+
+    /// The same with tables of any columns.
+    pub fn with_own(mut self, name: &str, tables: Vec<OwnTable>) -> LocalHost {
+        self.own.insert(Name::from(name), tables);
         self
     }
 }
@@ -64,6 +72,10 @@ impl Host for LocalHost {
 
     fn table(&self, name: &str) -> Option<&Arc<dyn Table>> {
         self.tables.get(name)
+    }
+
+    fn own_tables(&self, name: &str) -> &[OwnTable] {
+        self.own.get(name).map_or(&[], Vec::as_slice)
     }
 
     fn pixels(&self, media: &Arc<Media>) -> Result<Arc<DynamicImage>, MediaError> {

@@ -10,7 +10,7 @@ use tamis_core::Name;
 use tamis_core::media::{Limits, Media, MediaError, MediaHash, MediaStore, Origin, decode};
 use tamis_core::model::Model;
 use tamis_core::operator::Host;
-use tamis_core::table::Table;
+use tamis_core::table::{OwnTable, Table};
 use tokio::sync::Semaphore;
 
 use crate::progress::Progress;
@@ -24,6 +24,15 @@ const PIXEL_ENTRIES: usize = 512;
 /// Who plays which role.
 pub type Models = BTreeMap<Name, Arc<dyn Model>>;
 
+/// Rows beside the input.
+#[derive(Clone, Default)]
+pub struct Tables {
+    /// looked up by key
+    pub rows: BTreeMap<Name, Arc<dyn Table>>,
+    /// of any columns, read through; several where a folder was named
+    pub own: BTreeMap<Name, Vec<OwnTable>>,
+}
+
 /// The host of a run.
 pub struct RunHost {
     seed: u64,
@@ -31,7 +40,7 @@ pub struct RunHost {
     /// who plays the roles from each stage on; a stage without an entry goes on with those before it
     players: Vec<OnceLock<Models>>,
     stage: AtomicUsize,
-    tables: BTreeMap<Name, Arc<dyn Table>>,
+    tables: Tables,
     cpu: Semaphore,
     pixels: Mutex<PixelCache>,
     progress: Arc<Progress>,
@@ -44,7 +53,7 @@ impl RunHost {
         media: Arc<dyn MediaStore>,
         models: Models,
         stages: usize,
-        tables: BTreeMap<Name, Arc<dyn Table>>,
+        tables: Tables,
         jobs: usize,
         progress: Arc<Progress>,
     ) -> RunHost {
@@ -86,7 +95,11 @@ impl Host for RunHost {
     }
 
     fn table(&self, name: &str) -> Option<&Arc<dyn Table>> {
-        self.tables.get(name)
+        self.tables.rows.get(name)
+    }
+
+    fn own_tables(&self, name: &str) -> &[OwnTable] {
+        self.tables.own.get(name).map_or(&[], Vec::as_slice)
     }
 
     fn pixels(&self, media: &Arc<Media>) -> Result<Arc<DynamicImage>, MediaError> {

@@ -1,6 +1,6 @@
 //! A run: stages one after the other, parts side by side, records of a part side by side.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::json;
+use tamis_core::Record;
 use tamis_core::block::{self, Failed, Outcome};
 use tamis_core::error::StopReason;
 use tamis_core::media::MediaStore;
 use tamis_core::source::SharedSource;
-use tamis_core::table::Table;
-use tamis_core::{Name, Record};
 use tamis_recipe::plan::Plan;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -21,7 +20,7 @@ use tokio::task::JoinSet;
 use crate::accept;
 use crate::error::EngineError;
 use crate::events::Events;
-use crate::host::{Models, RunHost};
+use crate::host::{Models, RunHost, Tables};
 use crate::input::{self, NoInput, Reading};
 use crate::layout::{RunDir, Shard};
 use crate::part::{self, Manifest, Total};
@@ -41,7 +40,7 @@ pub struct Job {
     /// who plays the roles behind a step that handed data to others; `None` changes nothing
     pub rebind: Option<Arc<dyn Rebind>>,
     /// the recipe's tables
-    pub tables: BTreeMap<Name, Arc<dyn Table>>,
+    pub tables: Tables,
     /// the run directory, claimed by the caller
     pub dir: RunDir,
     /// the media of the run directory

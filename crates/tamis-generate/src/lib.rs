@@ -5,6 +5,7 @@
 use tamis_core::operator::OperatorSpec;
 
 mod drawing;
+mod own;
 mod questions;
 mod value;
 
@@ -18,6 +19,7 @@ pub mod table;
 /// Every operator of this crate, by name.
 pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<chart::ask::AskChart>(),
+    OperatorSpec::of::<chart::execute::AskExecute>(),
     #[cfg(feature = "documents")]
     OperatorSpec::of::<document::ask::AskDocument>(),
     OperatorSpec::of::<formula::ask::AskFormula>(),

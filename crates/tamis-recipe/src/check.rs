@@ -203,6 +203,7 @@ fn bind_list(folder: &Folder<'_>, yaml: &str, inputs: Schema, beside: Beside<'_>
         inputs,
         tables: Default::default(),
         rows: beside.tables,
+        own_tables: Default::default(),
         constants: beside.constants,
         overrides: Vec::new(),
         references: Default::default(),

@@ -180,6 +180,10 @@ impl Surroundings for Place<'_> {
         &self.recipe.rows
     }
 
+    fn own_tables(&self) -> &BTreeSet<Name> {
+        &self.recipe.own_tables
+    }
+
     fn recipe(&self, name: &str, step: &str, set: &[(String, Json)]) -> Result<Subrecipe, String> {
         crate::subrecipe::bind(self, name, step, set)
     }

@@ -41,8 +41,10 @@ pub struct Plan {
 /// A table that a recipe looks things up in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TablePlan {
-    /// the fields of a row
+    /// the fields of a row; none where it takes any
     pub schema: Schema,
+    /// whether it takes any columns; then a run may name it or not
+    pub any: bool,
     /// the file of [`Plan::files`] that it is read from; `None` for one that each run names
     pub file: Option<String>,
     /// whether a run may leave it out

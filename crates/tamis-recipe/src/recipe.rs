@@ -45,6 +45,8 @@ pub(crate) struct Recipe {
     pub(crate) tables: BTreeMap<Name, TablePlan>,
     /// the fields of the tables' rows
     pub(crate) rows: BTreeMap<Name, Schema>,
+    /// the tables that take any columns
+    pub(crate) own_tables: BTreeSet<Name>,
     pub(crate) constants: Constants,
     /// parameters that have another value than in the recipe, for the digest
     pub(crate) overrides: Vec<(String, Value)>,
@@ -107,7 +109,8 @@ impl<'a> Reader<'_, 'a> {
             licence: self.optional_text(&root, "licence"),
             roles,
             inputs,
-            rows: tables.iter().map(|(name, table)| (name.clone(), table.schema.clone())).collect(),
+            rows: tables.iter().filter(|(_, t)| !t.any).map(|(name, t)| (name.clone(), t.schema.clone())).collect(),
+            own_tables: tables.iter().filter(|(_, t)| t.any).map(|(name, _)| name.clone()).collect(),
             tables,
             constants: Arc::new(constants),
             overrides: params.overrides,

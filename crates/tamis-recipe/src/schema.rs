@@ -60,7 +60,7 @@ fn properties() -> Json {
         },
         "tables": {
             "description": "Rows beside the input, looked up by key: the fields of a row with their types, or \
-                `{from: FILE, fields: {...}}` for a file of the recipe. `--table name=PATH` says where they are",
+                `{from: FILE, fields: {...}}` for a file of the recipe, or `any` for a table of any columns. `--table name=PATH` says where they are",
             "type": ["object", "null"],
             "propertyNames": {"pattern": NAME},
             "additionalProperties": {"$ref": "#/$defs/Table"},
@@ -130,6 +130,7 @@ fn table() -> Json {
     json!({
         "anyOf": [
             fields.clone(),
+            {"description": "Any columns; a run may name it or not", "const": "any"},
             {
                 "type": "object",
                 "properties": {

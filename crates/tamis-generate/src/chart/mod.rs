@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod build;
 pub mod draw;
+pub mod execute;
 pub mod make;
 pub mod plan;
 mod seen;

@@ -58,10 +58,19 @@ impl Wanted {
 
     /// The kinds of one figure.
     pub(crate) fn draw(&self, rng: &mut Rng) -> Vec<Kind> {
+        self.draw_of(&self.kinds, rng)
+    }
+
+    /// The same where only these kinds can be had; `None` where none of them is wanted.
+    pub(crate) fn draw_among(&self, kinds: &[Kind], rng: &mut Rng) -> Option<Vec<Kind>> {
+        Some(self.draw_of(&self.kinds.among(kinds)?, rng))
+    }
+
+    fn draw_of(&self, kinds: &Mix, rng: &mut Rng) -> Vec<Kind> {
         let shares: Vec<f64> = self.subplots.iter().map(|(_, share)| *share).collect();
         match self.subplots[rng.weighted(&shares)].0 {
-            1 => vec![self.kinds.draw(rng)],
-            n => self.kinds.draw_different(n, rng),
+            1 => vec![kinds.draw(rng)],
+            n => kinds.draw_different(n, rng),
         }
     }
 }

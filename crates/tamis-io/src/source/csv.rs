@@ -1,5 +1,6 @@
 //! CSV and TSV: a header, then one row for each record.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -12,14 +13,15 @@ use super::files::{self, base_name, extension, io_error};
 use super::format::{Format, RawRow, RawRows, typed};
 use super::typing::Need;
 
-/// Opens a file with a header line. Fields are separated by commas, in `.tsv` files by tabs; a field in double quotes
-/// may hold separators and line breaks.
+/// Opens a file with a header line. Fields are separated by tabs in `.tsv` files, else by commas, or by the semicolons or
+/// tabs of which the header has more; a field in double quotes may hold separators and line breaks.
 ///
 /// A field is read in the type that the recipe asks for: numbers and `true`/`false` as such, lists, boxes and structs
 /// as JSON, an empty field of an optional type as missing. A row with more or fewer fields than the header, or not in
 /// UTF-8, is an error of that row alone. Media paths are relative to the directory of the file.
 pub(crate) fn open(path: &Path, wanted: &Wanted) -> Result<SharedSource, SourceError> {
-    let mut table = Table { path: path.to_path_buf(), header: Vec::new(), len: OnceLock::new() };
+    let separator = separator(path).map_err(|e| io_error(path, &e))?;
+    let mut table = Table { path: path.to_path_buf(), separator, header: Vec::new(), len: OnceLock::new() };
     let header = table.reader()?.byte_headers().cloned();
     let header = header.map_err(|e| SourceError::new(format!("{}: {e}", path.display())))?;
     table.header = header_names(&header).map_err(|why| SourceError::new(format!("{}: {why}", path.display())))?;
@@ -27,6 +29,27 @@ pub(crate) fn open(path: &Path, wanted: &Wanted) -> Result<SharedSource, SourceE
         return Err(SourceError::new(format!("{}: the header has `{twice}` twice", path.display())));
     }
     typed(table, wanted)
+}
+
+/// Most bytes of the header that are looked at for its separator.
+const HEADER_START: u64 = 1 << 16;
+
+/// What stands between the names of the header.
+fn separator(path: &Path) -> std::io::Result<u8> {
+    if extension(path).is_some_and(|ext| ext == "tsv" || ext == "tab") {
+        return Ok(b'\t');
+    }
+    let mut start = Vec::new();
+    place::open(path)?.whole().take(HEADER_START).read_to_end(&mut start)?;
+    let mut quoted = false;
+    let header = start.iter().take_while(|byte| !matches!(byte, b'\n' | b'\r')).filter(|byte| {
+        quoted ^= **byte == b'"';
+        !quoted
+    });
+    let mut counts = [(b'\t', 0), (b';', 0), (b',', 0)];
+    header.for_each(|byte| counts.iter_mut().filter(|(sign, _)| sign == byte).for_each(|(_, count)| *count += 1));
+    // The comma is last: of equals, `max_by_key` takes the last.
+    Ok(counts.into_iter().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| sign))
 }
 
 fn header_names(header: &csv::ByteRecord) -> Result<Vec<String>, String> {
@@ -39,6 +62,7 @@ fn header_names(header: &csv::ByteRecord) -> Result<Vec<String>, String> {
 
 struct Table {
     path: PathBuf,
+    separator: u8,
     header: Vec<String>,
     len: OnceLock<Option<u64>>,
 }
@@ -105,9 +129,8 @@ impl Format for Table {
 
 impl Table {
     fn reader(&self) -> Result<csv::Reader<Section>, SourceError> {
-        let tabs = extension(&self.path).is_some_and(|ext| ext == "tsv" || ext == "tab");
         let mut builder = csv::ReaderBuilder::new();
-        builder.flexible(true).delimiter(if tabs { b'\t' } else { b',' });
+        builder.flexible(true).delimiter(self.separator);
         let file = place::open(&self.path).map_err(|e| io_error(&self.path, &e))?;
         Ok(builder.buffer_capacity(1 << 17).from_reader(file.whole()))
     }

@@ -105,6 +105,17 @@ fn csv_cells_are_read_in_the_types_asked_for() {
     assert_eq!(rows_of_tsv(&dir.path().join("rows.tsv")), "x, y");
 }
 
+#[test]
+fn csv_is_separated_by_what_its_header_has_most_of() {
+    let dir = tempdir().unwrap();
+    let file = dir.path().join("rows.csv");
+    for (header, row) in [("a;b,c;d", "1;2,5;x"), ("\"a;;;\",d", "1,x"), ("a\td", "1, 2\tx"), ("a,b;d,d2", "1,2,x")] {
+        write(&file, format!("{header}\n{row}\n"));
+        let name = if header.ends_with("d2") { "d2" } else { "d" };
+        assert_eq!(text(&rows(&file, &format!("{name}: text"))[0], name), "x", "{header}");
+    }
+}
+
 fn rows_of_tsv(path: &std::path::Path) -> String {
     text(&rows(path, "b: text")[0], "b").to_string()
 }

@@ -12,9 +12,13 @@ use crate::plan::TablePlan;
 
 const KEYS: &[&str] = &["from", "fields", "optional"];
 
+/// Stands for the fields of a table of any columns.
+const ANY: &str = "any";
+
 impl Reader<'_, '_> {
-    /// `captions: {image_id: text, caption: text}`, or `topics: {from: data/topics.csv, fields: {topic: text}}` for a
-    /// file of the recipe, or `pages: {optional: true, fields: {image: image}}` for one that a run may leave out.
+    /// `captions: {image_id: text, caption: text}`, `topics: {from: data/topics.csv, fields: {topic: text}}` for a file
+    /// of the recipe, `pages: {optional: true, fields: {image: image}}` for one that a run may leave out, or `own: any`
+    /// for what a user may bring.
     pub(super) fn tables(&mut self, root: &Node) -> BTreeMap<Name, TablePlan> {
         let mut tables = BTreeMap::new();
         for entry in self.section(root, "tables", "captions: {image_id: text, caption: text}") {
@@ -32,13 +36,16 @@ impl Reader<'_, '_> {
     }
 
     fn table(&mut self, entry: &Entry) -> Option<TablePlan> {
+        if entry.value.as_text() == Some(ANY) {
+            return Some(TablePlan { schema: Schema::new(), any: true, file: None, optional: true });
+        }
         let long = entry.value.entry("fields").filter(|fields| matches!(fields.value.kind, Kind::Map(_)));
         let fields = match (long, &entry.value.kind) {
             (Some(fields), _) => &fields.value,
             (None, Kind::Map(entries)) if !entries.is_empty() => &entry.value,
             _ => {
                 let message = format!("expected the fields of a row, found {}", entry.value.describe());
-                let help = format!("for example `{}: {{ image_id: text, caption: text }}`", entry.key);
+                let help = format!("for example `{0}: {{ image_id: text, caption: text }}`, or `{0}: any`", entry.key);
                 self.tell(Code::Shape, place(entry), message, Some(help));
                 return None;
             }
@@ -58,7 +65,7 @@ impl Reader<'_, '_> {
             Some(optional) => self.optional(optional, file.is_some())?,
             None => false,
         };
-        Some(TablePlan { schema, file, optional })
+        Some(TablePlan { schema, any: false, file, optional })
     }
 
     fn optional(&self, entry: &Entry, has_file: bool) -> Option<bool> {

@@ -399,3 +399,13 @@ fn what_is_left_out_is_checked_all_the_same() {
     let told = lines(&checked(&undecided, &[], &Options::default())).join("\n");
     assert!(told.contains("`draft` may be missing here"), "{told}");
 }
+
+#[test]
+fn a_table_of_any_columns_has_no_fields_to_look_up() {
+    let recipe = "recipe: t\ntables: { own: any }\ninputs: { own_name: text }\nsteps:\n  - text.trim: { from: own_name, into: own_name }\n\
+                  output: { own_name: text }\n";
+    let checked = checked(recipe, &[], &Options::default());
+    let table = &checked.plan.as_ref().unwrap().tables["own"];
+    assert!(table.any && table.schema.is_empty() && table.file.is_none());
+    assert_eq!(lines(&checked), ["recipe.yaml:2:11: warning: no step and no prompt uses the table `own`"]);
+}

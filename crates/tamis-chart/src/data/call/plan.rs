@@ -172,7 +172,7 @@ impl Plan {
             charts,
             title: (several && self.titled && !subject.is_empty()).then_some(subject),
             look: self.look.clone(),
-            scenario: Scenario { theme: self.theme.clone(), story: first.story.trim().into() },
+            scenario: Scenario { theme: self.theme.clone(), story: first.story.trim().into(), source: None },
         })
     }
 }

@@ -166,7 +166,7 @@ impl OwnTable {
             OwnColumn { name: r.name.clone(), role: r.role.name().into(), why: format!("{}{unread}", r.why) }
         };
         let columns = self.roles.iter().enumerate().map(column).collect();
-        OwnSource { table: self.name.clone(), rows: self.rows(), columns }
+        OwnSource { table: self.name.clone(), rows: self.rows(), left_out: 0, columns }
     }
 
     /// The kinds of charts that this table can be drawn as, in the order of [`Kind::ALL`].
@@ -218,6 +218,7 @@ impl OwnTable {
             (_, count) if count <= 9 => super::grid_for(count, rng),
             (_, count) => [count.div_ceil(4), 4],
         };
+        let grid = self.filled(grid, kinds, &mut charts, rng);
         let name = rng.pick(&options.looks).cloned().unwrap_or_default();
         let size = options.size.unwrap_or_else(|| super::figure::size(grid, rng));
         Ok(Figure {
@@ -232,6 +233,25 @@ impl OwnTable {
                 source: Some(self.source()),
             },
         })
+    }
+
+    /// Fills the cells that are left with other charts of these kinds; the grid, smaller where there are not so many.
+    fn filled(&self, grid: [usize; 2], kinds: &[Kind], charts: &mut Vec<Chart>, rng: &mut Rng) -> [usize; 2] {
+        let cells = grid[0] * grid[1];
+        for _ in 0..cells * 6 {
+            let wanted = if charts.len() < cells { rng.pick(kinds).copied() } else { None };
+            let Some(kind) = wanted else { break };
+            let is_new = |new: &Chart| charts.iter().all(|old| old.kind != new.kind || old.table != new.table);
+            if let Some(chart) = self.chart(kind, rng).ok().filter(is_new) {
+                charts.push(chart);
+            }
+        }
+        let count = charts.len();
+        let room = super::GRIDS.into_iter().filter(|grid| grid[0] * grid[1] >= count);
+        match count < cells && count > 1 {
+            true => room.min_by_key(|grid| (grid[0] * grid[1], grid[1].abs_diff(grid[0]))).unwrap_or(grid),
+            false => grid,
+        }
     }
 }
 

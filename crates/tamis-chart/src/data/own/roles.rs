@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::cells::{self, DayOrder, Decimals};
-use crate::table::Unit;
+use crate::table::{Time, Unit};
 
 /// What a column is taken for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,8 @@ fn one(title: &str, cells: &[&str], rows: usize) -> ColumnRole {
     let (role, why) = if cells.is_empty() {
         (Role::Empty, "no cell says anything".to_string())
     } else if most(times) {
-        let by = if years { "dates or years" } else { "dates" };
+        let is_year = |c: &&&str| matches!(cells::time(c, order, years), Some(Time::Year(_)));
+        let by = if cells.iter().filter(is_year).count() == times { "years" } else { "dates" };
         (Role::Time, format!("{times} of {n} cells are {by}"))
     } else if most(numbers.len()) {
         let whole = numbers.iter().all(|n| n.1 == 0);
@@ -135,9 +136,9 @@ fn one(title: &str, cells: &[&str], rows: usize) -> ColumnRole {
 }
 
 fn looks_like_a_key(cell: &str) -> bool {
-    cell.len() >= 6
+    cell.len() >= 4
         && !cell.contains(' ')
-        && cell.bytes().any(|b| b.is_ascii_digit())
+        && cell.bytes().filter(u8::is_ascii_digit).count() >= 3
         && cell.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:".contains(&b))
 }
 
@@ -162,7 +163,7 @@ fn split(title: &str) -> (String, String) {
 }
 
 fn number_unit(header: String, cells: &[&str], numbers: &[(f64, u8)], words: &[String]) -> Unit {
-    const LEVELS: [&str; 27] = [
+    const LEVELS: [&str; 38] = [
         "rate",
         "share",
         "percent",
@@ -190,6 +191,17 @@ fn number_unit(header: String, cells: &[&str], numbers: &[(f64, u8)], words: &[S
         "ph",
         "level",
         "growth",
+        "open",
+        "opening",
+        "high",
+        "low",
+        "close",
+        "closing",
+        "max",
+        "min",
+        "satisfaction",
+        "grade",
+        "margin",
     ];
     let written = cells.first().and_then(|c| cells::unit(c)).unwrap_or_default();
     let symbol = if header.is_empty() { written.to_string() } else { header };

@@ -315,3 +315,28 @@ fn the_same_table_gives_the_same_figure() {
     assert_eq!(figure(), figure());
     assert_eq!(figure().scenario.theme, "Data");
 }
+
+#[test]
+fn a_grid_of_an_own_table_has_no_empty_cells() {
+    let table = csv(&sales());
+    for seed in 0..20 {
+        let mut rng = Rng::keyed(seed, RecordId::input("own"), "grid", &[]);
+        let figure = table.figure(&[Kind::Bar, Kind::Scatter], &Options::default(), &mut rng).expect("a figure");
+        let cells = figure.grid[0] * figure.grid[1];
+        assert!(figure.charts.len() + 1 >= cells && figure.charts.len() <= cells, "{:?}", figure.grid);
+    }
+}
+
+#[test]
+fn prices_of_a_day_are_levels() {
+    let table = csv("Day,Open,High,Low,Close,Volume\n2024-01-02,1,3,1,2,500\n2024-01-03,2,4,1,3,700\n");
+    let summed: Vec<bool> = table.report().iter().map(|line| line.contains("may be summed")).collect();
+    assert_eq!(summed, [false, false, false, false, false, true], "{:?}", table.report());
+    assert_eq!(table.roles()[0].why, "2 of 2 cells are dates");
+}
+
+#[test]
+fn numbered_respondents_are_identifiers() {
+    let text: String = (0..40).map(|i| format!("R{i:04},{}\n", i % 5)).collect();
+    assert_eq!(csv(&format!("Respondent,Score\n{text}")).roles()[0].role, Role::Id);
+}
