@@ -24,9 +24,23 @@ use crate::value::read;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - make.layout: { into: layout }
-/// - draw.page: { from: layout, into: image, elements: elements, format: jpeg }
+/// ```yaml example
+/// step: { draw.page: { from: layout, into: image, elements: elements } }
+/// types: { layout: json }
+/// in:
+///   layout:
+///     width: 120
+///     height: 80
+///     seed: 1
+///     elements:
+///       - class_id: 23
+///         class: figure
+///         box: [10, 10, 110, 70]
+///         source: { drawn: { instance: 0, size: [200, 120] } }
+///         variant: 0
+/// out:
+///   image: 120x80
+///   elements: [ { label: figure, class_id: 23, box: [10, 10, 110, 70], source: figure/0, variant: 0 } ]
 /// ```
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

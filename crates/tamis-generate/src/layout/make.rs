@@ -35,11 +35,21 @@ use crate::value::to_value;
 ///
 /// # Example
 ///
-/// ```yaml
-/// - make.layout: { into: layout, align: align, density: density, pages: pages, packing: { elements_limit: 15 } }
-/// - select.top: { score: density - 50 * align, share: 0.5 }
-/// - draw.page: { from: layout, into: image, elements: elements, pages: pages }
+/// ```yaml example
+/// step:
+///   make.layout:
+///     into: layout
+///     align: align
+///     density: density
+///     classes: [table, figure]
+///     instances: 2
+///     packing: { page_width: [300, 300], page_aspect: [1, 1], elements_limit: 4 }
+/// in: { id: 1 }
+/// out: { layout: { width: 300, height: 300 } }
 /// ```
+///
+/// The better half of many pages, drawn afterwards: `select.top: { score: density - 50 * align, share: 0.5 }`, then
+/// `draw.page: { from: layout, into: image, elements: elements }`.
 ///
 /// Source: DocLayout-YOLO (arXiv:2410.12628), section 3.1.
 #[derive(Debug, Deserialize, JsonSchema)]
