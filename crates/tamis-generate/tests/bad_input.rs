@@ -70,8 +70,11 @@ fn formula(latex: &str) -> Json {
     spec
 }
 
+/// A label that few expect, by its number.
+type Label = fn(usize) -> String;
+
 /// 300 characters in words and in one, right to left, emoji, all of them.
-fn odd() -> [(&'static str, fn(usize) -> String); 5] {
+fn odd() -> [(&'static str, Label); 5] {
     [
         ("300 characters", |i| format!("{i} {}", "a long name of a thing ".repeat(14)).chars().take(300).collect()),
         ("300 letters", |i| format!("{i}{}", "x".repeat(300 - i.to_string().len()))),

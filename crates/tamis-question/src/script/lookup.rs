@@ -110,8 +110,10 @@ fn in_part(part: &Part, text: &str) -> Result<Py, Unread> {
         spans.iter().filter_map(|s| if let Label::Row(r) = s { Some(*r) } else { None }).collect();
     let mut series: Vec<usize> =
         spans.iter().filter_map(|s| if let Label::Series(s) = s { Some(*s) } else { None }).collect();
-    (rows.sort_unstable(), rows.dedup());
-    (series.sort_unstable(), series.dedup());
+    rows.sort_unstable();
+    rows.dedup();
+    series.sort_unstable();
+    series.dedup();
     let row = match rows.as_slice() {
         [] => return Err(Unread::Nothing),
         [one] => *one,
@@ -160,7 +162,8 @@ fn places<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = usize> + 't 
     let whole = move |at: &usize| {
         let (first, last) = (name.chars().next(), name.chars().next_back());
         let (before, after) = (text[..*at].chars().next_back(), text[at + name.len()..].chars().next());
-        !(is_word(before) && is_word(first)) && !(is_word(after) && is_word(last))
+        let inside_a_word = is_word(before) && is_word(first) || is_word(after) && is_word(last);
+        !inside_a_word
     };
     let any = !name.is_empty();
     text.match_indices(if any { name } else { "\u{0}" }).map(|(at, _)| at).filter(whole)

@@ -80,7 +80,7 @@ pub enum CallsError {
         /// Which, from 1.
         number: usize,
         /// What does not fit.
-        error: SpecError,
+        error: Box<SpecError>,
     },
     /// Another number of calls than there are charts.
     #[error("expected 1 to {charts} calls, one for each chart of the plan, found {calls}; write one for each chart")]
@@ -154,14 +154,14 @@ impl Plan {
         let several = self.charts.len() > 1;
         let chart = |(cell, (call, planned)): (usize, (&Call, &Planned))| {
             let made = call.chart(planned.kind);
-            let mut chart = made.map_err(|error| CallsError::Chart { number: cell + 1, error })?;
+            let mut chart = made.map_err(|error| CallsError::Chart { number: cell + 1, error: Box::new(error) })?;
             if several {
                 chart.title = subplot_title(&chart.title, self.titles, cell);
             }
             Ok(chart)
         };
         let charts = calls.iter().zip(&self.charts).enumerate().map(chart).collect::<Result<Vec<_>, _>>()?;
-        let number = |error| CallsError::Chart { number: 1, error };
+        let number = |error| CallsError::Chart { number: 1, error: Box::new(error) };
         let line = |what, text: &str| {
             super::line(text).map_err(|letters| number(super::too_long(self.charts[0].kind, what, letters)))
         };
