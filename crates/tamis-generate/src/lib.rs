@@ -19,9 +19,9 @@ pub mod table;
 /// Every operator of this crate, by name.
 pub static REGISTRY: &[OperatorSpec] = &[
     OperatorSpec::of::<chart::ask::AskChart>(),
-    OperatorSpec::of::<chart::execute::AskExecute>(),
     #[cfg(feature = "documents")]
     OperatorSpec::of::<document::ask::AskDocument>(),
+    OperatorSpec::of::<chart::execute::AskExecute>(),
     OperatorSpec::of::<formula::ask::AskFormula>(),
     OperatorSpec::of::<table::ask::AskTable>(),
     OperatorSpec::of::<chart::build::BuildChart>(),
