@@ -18,6 +18,9 @@ use crate::role::usage_of;
 
 /// Refused requests after which it is the binding's fault, where nothing was ever answered.
 const REFUSED_AT_FIRST: usize = 8;
+/// Requests of a batch below which it says nothing about a server that has answered before: the last stragglers of a run
+/// meet an expired batch three times in a row by chance, and have their own attempts.
+const STRAGGLERS: usize = 8;
 
 /// What became of the requests that were not answered, told after all answers.
 #[derive(Default)]
@@ -49,7 +52,9 @@ impl Inner {
             let fault = Fault::new(FaultKind::Rejected, format!("batch {} refuses the request: {words}", running.id));
             rest.ended.insert(line.key, Ended::Refused(fault));
         }
-        self.stop_if_fruitless(&rest, running, batch, why)?;
+        if lines.len() >= STRAGGLERS || rest.answered > 0 || !self.has_answered.load(Relaxed) {
+            self.stop_if_fruitless(&rest, running, batch, why)?;
+        }
         self.leave_unanswered(&mut rest, running, batch, lines, why);
         let refused = rest.ended.values().filter(|ended| matches!(ended, Ended::Refused(_))).count();
         let details = json!({
