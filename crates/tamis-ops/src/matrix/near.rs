@@ -18,6 +18,8 @@ pub(crate) struct Pair {
 pub(crate) struct Limits {
     halves: Vec<f32>,
     floors: Vec<f32>,
+    /// nothing is taken off: a product is a score
+    level: bool,
 }
 
 impl Limits {
@@ -25,10 +27,11 @@ impl Limits {
     pub(crate) fn new(halves: &[f32], floors: &[f32]) -> Limits {
         // What is behind the last vector is near nothing.
         let padded = halves.len().next_multiple_of(2 * CHUNK);
+        let level = halves.iter().all(|half| *half == 0.0);
         let (mut halves, mut floors): (Vec<f32>, Vec<f32>) = (halves.to_vec(), floors.to_vec());
         halves.resize(padded, f32::NAN);
         floors.resize(padded, f32::INFINITY);
-        Limits { halves, floors }
+        Limits { halves, floors, level }
     }
 }
 
@@ -77,26 +80,48 @@ impl WithSimd for Sift<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Sift { left, right, panels, rows, columns, products, pairs } = self;
         let wide = right.wide;
+        let level = rows.level && columns.level;
         let limits = columns.halves.chunks_exact(wide).zip(columns.floors.chunks_exact(wide));
         for ((number, panel), limits) in panels.enumerate().zip(limits) {
             kernel::products(simd, left, right, panel, products);
-            let ([h0, h1], [f0, f1]) = (two::<S>(limits.0), two::<S>(limits.1));
-            let (registers, _) = S::as_simd_f32s(products);
-            let scores = registers.as_chunks::<2>().0.iter().zip(&rows.halves).zip(&rows.floors);
-            for (row, (([p0, p1], half), floor)) in scores.enumerate() {
-                let reach = |p, h, f| {
-                    let theirs = simd.greater_than_or_equal_f32s(simd.sub_f32s(p, h), simd.splat_f32s(*floor));
-                    let own = simd.greater_than_or_equal_f32s(simd.sub_f32s(p, simd.splat_f32s(*half)), f);
+            let to = (number * wide) as u32;
+            match level {
+                true => sift(simd, products, limits, rows, to, pairs, |p, half_floor, _, f| {
+                    // One comparison for both sides; behind the last column it may say yes, and `collect` no.
+                    simd.greater_than_or_equal_f32s(p, simd.min_f32s(simd.splat_f32s(half_floor.1), f))
+                }),
+                false => sift(simd, products, limits, rows, to, pairs, |p, (half, floor), h, f| {
+                    let theirs = simd.greater_than_or_equal_f32s(simd.sub_f32s(p, h), simd.splat_f32s(floor));
+                    let own = simd.greater_than_or_equal_f32s(simd.sub_f32s(p, simd.splat_f32s(half)), f);
                     simd.or_m32s(theirs, own)
-                };
-                // Which lane is the first, pulp tells wrongly where masks are bits; but whether there is one, rightly.
-                let near = simd.or_m32s(reach(*p0, h0, f0), reach(*p1, h1, f1));
-                if simd.first_true_m32s(near) < S::F32_LANES {
-                    let products = &products[row * wide..][..wide];
-                    let first = Pair { row: row as u32, column: (number * wide) as u32, product: 0.0 };
-                    collect(products, limits, (*half, *floor), first, pairs);
-                }
+                }),
             }
+        }
+    }
+}
+
+/// The pairs of one panel, whose first column is `column`; `reach` tells of a register which products may be great enough.
+#[inline(always)]
+fn sift<S: Simd>(
+    simd: S,
+    products: &[f32],
+    limits: (&[f32], &[f32]),
+    rows: &Limits,
+    column: u32,
+    pairs: &mut Vec<Pair>,
+    reach: impl Fn(S::f32s, (f32, f32), S::f32s, S::f32s) -> S::m32s,
+) {
+    let wide = limits.0.len();
+    let ([h0, h1], [f0, f1]) = (two::<S>(limits.0), two::<S>(limits.1));
+    let (registers, _) = S::as_simd_f32s(products);
+    let scores = registers.as_chunks::<2>().0.iter().zip(&rows.halves).zip(&rows.floors);
+    for (row, (([p0, p1], half), floor)) in scores.enumerate() {
+        let own = (*half, *floor);
+        // Which lane is the first, pulp tells wrongly where masks are bits; but whether there is one, rightly.
+        let near = simd.or_m32s(reach(*p0, own, h0, f0), reach(*p1, own, h1, f1));
+        if simd.first_true_m32s(near) < S::F32_LANES {
+            let products = &products[row * wide..][..wide];
+            collect(products, limits, own, Pair { row: row as u32, column, product: 0.0 }, pairs);
         }
     }
 }
