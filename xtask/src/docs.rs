@@ -7,7 +7,7 @@ use crate::shell::{Done, cargo, command, root, tamis};
 /// Writes the generated pages, or checks that they are what would be written.
 pub fn run(check: bool) -> Done {
     println!("\n── generated pages");
-    cargo("the program", &["build", "--workspace", "--bins", "--quiet"])?;
+    cargo("the program", &["build", "--workspace", "--all-targets", "--quiet"])?;
     let mut stale = Vec::new();
     for name in lines(&["ops"])?.lines().filter_map(|line| line.split_whitespace().next()) {
         let page = lines(&["ops", name])?;

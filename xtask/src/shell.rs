@@ -17,7 +17,8 @@ pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// The program as the tests build it: a second, optimised build would double the time that everything takes.
+/// The program as the tests build it (`--workspace --all-targets`): a second build, optimised or with other features of the
+/// dependencies, would add to the time that everything takes.
 pub fn tamis() -> PathBuf {
     target().join("debug").join("tamis")
 }

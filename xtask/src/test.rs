@@ -16,7 +16,7 @@ pub fn run() -> Done {
     let mut doc = command(env!("CARGO"), &["doc", "--workspace", "--no-deps", "--quiet"]);
     shell::run("documentation", doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     licences()?;
-    cargo("the program", &["build", "--workspace", "--bins", "--quiet"])?;
+    cargo("the program", &["build", "--workspace", "--all-targets", "--quiet"])?;
     shell::run("cookbook", &mut command(tamis(), &["test"]))?;
     docs::run(true)?;
     drill::run(KILLS, false)?;

@@ -82,9 +82,10 @@ pub struct Options {
     pub wait_for_shards: bool,
 }
 
-/// The number of inputs in a part: few where models are asked, so that commits come often; many where records fly by.
+/// The number of inputs in a part: few where models are asked or records are made from nothing, so that commits come often
+/// and the specs and boxes of a part take little memory; many where records fly by.
 pub fn part_rows(plan: &Plan, accept: Option<u64>) -> u64 {
-    let rows = if plan.roles.is_empty() { 4096 } else { 256 };
+    let rows = if plan.roles.is_empty() && !plan.inputs.is_empty() { 4096 } else { 256 };
     accept.map_or(rows, |n| n.clamp(16, rows))
 }
 
