@@ -211,7 +211,7 @@ fn some_figures_speak_another_language() {
 
 /// `cargo test -p tamis-chart --lib data::tests::print -- --ignored --nocapture`: figures as text, to be read by a person.
 #[test]
-#[ignore = "prints figures for a person to read"]
+#[ignore = "prints figures for a person to read: cargo test -p tamis-chart --lib data::tests -- --ignored --nocapture"]
 fn print_figures() {
     let first: u64 = std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
     for seed in first..first + 60 {

@@ -300,7 +300,7 @@ fn what_is_held_does_not_grow_with_the_rows() {
 }
 
 #[test]
-#[ignore = "ten million rows take a minute without optimisation"]
+#[ignore = "ten million rows take a minute: cargo test -p tamis-chart --lib own -- --ignored"]
 fn ten_million_rows_are_read() {
     let table = stream(10_000_000);
     assert_eq!(table.rows(), 10_000_000);
