@@ -40,8 +40,12 @@ impl Panels {
         let panels = (rows.len() / dims).div_ceil(wide);
         let mut numbers = vec![0.0; panels * wide * dims];
         for (panel, rows) in numbers.chunks_exact_mut(wide * dims).zip(rows.chunks(wide * dims)) {
-            for (at, row) in rows.chunks_exact(dims).enumerate() {
-                panel.iter_mut().skip(at).step_by(wide).zip(row).for_each(|(to, from)| *to = *from);
+            // Some dimensions at a time, so that what is written stays in the first cache.
+            for (some, panel) in panel.chunks_mut(CHUNK * wide).enumerate() {
+                for (at, row) in rows.chunks_exact(dims).enumerate() {
+                    let row = &row[some * CHUNK..];
+                    panel.iter_mut().skip(at).step_by(wide).zip(row).for_each(|(to, from)| *to = *from);
+                }
             }
         }
         Panels { dims, wide, numbers }
@@ -126,7 +130,7 @@ impl WithSimd for Fill<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Fill { left, right, panels, strip, out, stride } = self;
         for (column, panel) in panels.enumerate() {
-            products(simd, left, right, panel, strip);
+            products(simd, left, right, panel, strip, |_, _, _| {});
             for (to, from) in out.chunks_exact_mut(stride).zip(strip.chunks_exact(right.wide)) {
                 to[column * right.wide..][..right.wide].copy_from_slice(from);
             }
@@ -135,26 +139,45 @@ impl WithSimd for Fill<'_> {
 }
 
 /// The products of all vectors of a left factor with one panel of a right one, whose width is that of the rows in `out`.
+///
+/// When the products with a panel of the left factor are there, `done` gets its number, them, and the greatest one of each
+/// column, which costs less while they are still in registers.
 #[inline(always)]
-pub(super) fn products<S: Simd>(simd: S, left: &Panels, right: &Panels, panel: usize, out: &mut [f32]) {
+pub(super) fn products<S: Simd>(
+    simd: S,
+    left: &Panels,
+    right: &Panels,
+    panel: usize,
+    out: &mut [f32],
+    mut done: impl FnMut(usize, &[f32], [S::f32s; 2]),
+) {
+    let size = left.wide * right.wide;
     for from in (0..left.dims).step_by(DEEP) {
         let deep = DEEP.min(left.dims - from);
         let b = right.panel(panel, from, deep);
-        for row in 0..left.panels() {
-            let (a, out) = (left.panel(row, from, deep), &mut out[row * left.wide * right.wide..]);
-            match const { Tile::of::<S>().tall } {
+        let panels = left
+            .numbers
+            .chunks_exact(left.wide * left.dims)
+            .map(|panel| &panel[from * left.wide..][..deep * left.wide]);
+        for (row, (a, out)) in panels.zip(out.chunks_exact_mut(size)).enumerate() {
+            let greatest = match const { Tile::of::<S>().tall } {
                 TALL => tile::<S, TALL>(simd, a, b, out, from == 0),
                 _ => tile::<S, LOW>(simd, a, b, out, from == 0),
+            };
+            if from + deep == left.dims {
+                done(row, out, greatest);
             }
         }
     }
 }
 
-/// Adds the products over some dimensions to a tile of sums.
+/// Adds the products over some dimensions to a tile of sums; the greatest sum of each column.
 #[inline(always)]
-fn tile<S: Simd, const ROWS: usize>(simd: S, a: &[f32], b: &[f32], out: &mut [f32], first: bool) {
+fn tile<S: Simd, const ROWS: usize>(simd: S, a: &[f32], b: &[f32], out: &mut [f32], first: bool) -> [S::f32s; 2] {
     let (out, _) = S::as_mut_simd_f32s(out);
-    let Some(out) = out.as_chunks_mut::<2>().0.first_chunk_mut::<ROWS>() else { return };
+    let Some(out) = out.as_chunks_mut::<2>().0.first_chunk_mut::<ROWS>() else {
+        return [simd.splat_f32s(f32::INFINITY); 2];
+    };
     let mut sums = if first { [[simd.splat_f32s(0.0); 2]; ROWS] } else { *out };
     let (a, _) = a.as_chunks::<ROWS>();
     let (b, _) = S::as_simd_f32s(b).0.as_chunks::<2>();
@@ -166,6 +189,8 @@ fn tile<S: Simd, const ROWS: usize>(simd: S, a: &[f32], b: &[f32], out: &mut [f3
         }
     }
     *out = sums;
+    let greater = |[a0, a1]: [S::f32s; 2], [b0, b1]: [S::f32s; 2]| [simd.max_f32s(a0, b0), simd.max_f32s(a1, b1)];
+    sums[1..].iter().fold(sums[0], |a, b| greater(a, *b))
 }
 
 #[cfg(test)]
@@ -193,7 +218,7 @@ pub(super) mod tests {
             let mut strip = vec![0.0; left.panels() * tall * wide];
             let mut rows = vec![Vec::new(); self.a.len() / self.dims];
             for panel in 0..right.panels() {
-                products(simd, &left, &right, panel, &mut strip);
+                products(simd, &left, &right, panel, &mut strip, |_, _, _| {});
                 let strip = strip.chunks_exact(wide).map(|row| row.iter().map(|product| product.to_bits()));
                 rows.iter_mut().zip(strip).for_each(|(row, products)| row.extend(products));
             }

@@ -79,49 +79,78 @@ impl WithSimd for Sift<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Sift { left, right, panels, rows, columns, products, pairs } = self;
-        let wide = right.wide;
+        let (tall, wide) = (left.wide, right.wide);
         let level = rows.level && columns.level;
+        let halves = rows.halves.chunks(tall).zip(rows.floors.chunks(tall));
+        let rows: Vec<Rows<'_>> = halves.map(|(halves, floors)| Rows::new(halves, floors)).collect();
         let limits = columns.halves.chunks_exact(wide).zip(columns.floors.chunks_exact(wide));
         for ((number, panel), limits) in panels.enumerate().zip(limits) {
-            kernel::products(simd, left, right, panel, products);
-            let to = (number * wide) as u32;
-            match level {
-                true => sift(simd, products, limits, rows, to, pairs, |p, half_floor, _, f| {
-                    // One comparison for both sides; behind the last column it may say yes, and `collect` no.
-                    simd.greater_than_or_equal_f32s(p, simd.min_f32s(simd.splat_f32s(half_floor.1), f))
-                }),
-                false => sift(simd, products, limits, rows, to, pairs, |p, (half, floor), h, f| {
-                    let theirs = simd.greater_than_or_equal_f32s(simd.sub_f32s(p, h), simd.splat_f32s(floor));
-                    let own = simd.greater_than_or_equal_f32s(simd.sub_f32s(p, simd.splat_f32s(half)), f);
-                    simd.or_m32s(theirs, own)
-                }),
-            }
+            let f = two::<S>(limits.1);
+            kernel::products(simd, left, right, panel, products, |row, products, greatest| {
+                // Where a product is a score, one comparison of the greatest ones tells of all rows that none is near.
+                if !level || reach(simd, greatest, rows[row].lowest, f) {
+                    let first = Pair { row: (row * tall) as u32, column: (number * wide) as u32, product: 0.0 };
+                    match level {
+                        true => sift(simd, products, limits, &rows[row], first, pairs, |p, _, floor, _, f| {
+                            reach(simd, p, floor, f)
+                        }),
+                        false => sift(simd, products, limits, &rows[row], first, pairs, |p, half, floor, h, f| {
+                            let half = simd.splat_f32s(half);
+                            let theirs = [simd.sub_f32s(p[0], h[0]), simd.sub_f32s(p[1], h[1])];
+                            let own = [simd.sub_f32s(p[0], half), simd.sub_f32s(p[1], half)];
+                            reach(simd, theirs, floor, [simd.splat_f32s(f32::INFINITY); 2])
+                                || reach(simd, own, f32::INFINITY, f)
+                        }),
+                    }
+                }
+            });
         }
     }
 }
 
-/// The pairs of one panel, whose first column is `column`; `reach` tells of a register which products may be great enough.
+/// What is known of the rows of a tile.
+struct Rows<'a> {
+    halves: &'a [f32],
+    floors: &'a [f32],
+    lowest: f32,
+}
+
+impl<'a> Rows<'a> {
+    fn new(halves: &'a [f32], floors: &'a [f32]) -> Rows<'a> {
+        Rows { halves, floors, lowest: floors.iter().copied().fold(f32::INFINITY, f32::min) }
+    }
+}
+
+/// Whether one of the scores may reach the row's floor or its column's.
+#[inline(always)]
+fn reach<S: Simd>(simd: S, scores: [S::f32s; 2], floor: f32, floors: [S::f32s; 2]) -> bool {
+    let floor = simd.splat_f32s(floor);
+    let near = |score, f| simd.greater_than_or_equal_f32s(score, simd.min_f32s(floor, f));
+    // Which lane is the first, pulp tells wrongly where masks are bits; but whether there is one, rightly.
+    simd.first_true_m32s(simd.or_m32s(near(scores[0], floors[0]), near(scores[1], floors[1]))) < S::F32_LANES
+}
+
+/// The pairs of one tile, whose first row and column are those of `first`. `near` tells whether there may be one in a row,
+/// by its products, its half and floor, and the columns' halves and floors; behind the last row and column it may say yes,
+/// and `collect` no.
 #[inline(always)]
 fn sift<S: Simd>(
-    simd: S,
+    _: S,
     products: &[f32],
     limits: (&[f32], &[f32]),
-    rows: &Limits,
-    column: u32,
+    rows: &Rows<'_>,
+    first: Pair,
     pairs: &mut Vec<Pair>,
-    reach: impl Fn(S::f32s, (f32, f32), S::f32s, S::f32s) -> S::m32s,
+    near: impl Fn([S::f32s; 2], f32, f32, [S::f32s; 2], [S::f32s; 2]) -> bool,
 ) {
     let wide = limits.0.len();
-    let ([h0, h1], [f0, f1]) = (two::<S>(limits.0), two::<S>(limits.1));
+    let (h, f) = (two::<S>(limits.0), two::<S>(limits.1));
     let (registers, _) = S::as_simd_f32s(products);
-    let scores = registers.as_chunks::<2>().0.iter().zip(&rows.halves).zip(&rows.floors);
-    for (row, (([p0, p1], half), floor)) in scores.enumerate() {
-        let own = (*half, *floor);
-        // Which lane is the first, pulp tells wrongly where masks are bits; but whether there is one, rightly.
-        let near = simd.or_m32s(reach(*p0, own, h0, f0), reach(*p1, own, h1, f1));
-        if simd.first_true_m32s(near) < S::F32_LANES {
+    let scores = registers.as_chunks::<2>().0.iter().zip(rows.halves).zip(rows.floors);
+    for (row, ((scores, half), floor)) in scores.enumerate() {
+        if near(*scores, *half, *floor, h, f) {
             let products = &products[row * wide..][..wide];
-            collect(products, limits, own, Pair { row: row as u32, column, product: 0.0 }, pairs);
+            collect(products, limits, (*half, *floor), Pair { row: first.row + row as u32, ..first }, pairs);
         }
     }
 }

@@ -13,7 +13,7 @@ use super::kmeans::members;
 /// Vectors in a file, those of a cluster side by side.
 pub(crate) struct Shelves {
     file: File,
-    dims: usize,
+    pub(crate) dims: usize,
     /// the rows of each cluster, ascending
     pub(crate) rows: Vec<Vec<u32>>,
     /// the place in the file of each row

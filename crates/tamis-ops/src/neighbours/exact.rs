@@ -38,7 +38,8 @@ struct Search<'a> {
 impl Search<'_> {
     fn new<'a>(points: &'a Matrix, query: &'a Query) -> Search<'a> {
         let strip = |strip: usize| strip * STRIP..((strip + 1) * STRIP).min(points.len());
-        let strips = (0..points.len().div_ceil(STRIP)).map(|number| Mutex::new(Found::new(query, strip(number))));
+        let strips = (0..points.len().div_ceil(STRIP))
+            .map(|number| Mutex::new(Found::new(query.best(points.dims), strip(number))));
         Search {
             points,
             query,
@@ -52,7 +53,7 @@ impl Search<'_> {
     fn begin(&self) -> Result<(), StepError> {
         let first = self.rows(0);
         let few = |near: &mut Near, strip: &Mutex<Found>| {
-            let mut own = locked(&self.strips[0]).begun(self.query, first.clone());
+            let mut own = locked(&self.strips[0]).begun(self.none(), first.clone());
             for from in first.clone().step_by(FEW) {
                 let rows = from..(from + FEW).min(first.end);
                 self.meet(near, rows.clone(), &self.left(rows), &mut own, strip);
@@ -74,7 +75,7 @@ impl Search<'_> {
             let rows = self.rows(block + 1);
             let left = self.left(rows.clone());
             let home = rows.start / STRIP;
-            let mut own = locked(&self.strips[home]).begun(self.query, rows.clone());
+            let mut own = locked(&self.strips[home]).begun(self.none(), rows.clone());
             for strip in &self.strips[home..] {
                 self.meet(near, rows.clone(), &left, &mut own, strip);
             }
@@ -82,6 +83,10 @@ impl Search<'_> {
             Ok(())
         })?;
         Ok(())
+    }
+
+    fn none(&self) -> Best {
+        self.query.best(self.points.dims)
     }
 
     fn rows(&self, block: usize) -> Range<usize> {
@@ -146,15 +151,15 @@ struct Found {
 }
 
 impl Found {
-    fn new(query: &Query, points: Range<usize>) -> Found {
+    fn new(none: Best, points: Range<usize>) -> Found {
         let count = points.len();
-        Found { points, best: vec![query.best(); count], floors: vec![f32::NEG_INFINITY; count] }
+        Found { points, best: vec![none; count], floors: vec![f32::NEG_INFINITY; count] }
     }
 
     /// Nothing yet for some of the points, but the floors of what is here: what lies below need not be found again.
-    fn begun(&self, query: &Query, points: Range<usize>) -> Found {
+    fn begun(&self, none: Best, points: Range<usize>) -> Found {
         let floors = self.floors(points.clone()).to_vec();
-        Found { floors, ..Found::new(query, points) }
+        Found { floors, ..Found::new(none, points) }
     }
 
     fn floors(&self, points: Range<usize>) -> &[f32] {

@@ -72,7 +72,7 @@ type Table = Vec<Mutex<Vec<Best>>>;
 
 /// Multiplies each list with the points that ask for it.
 fn look_through(shelves: &Shelves, askers: &[Vec<u32>], count: usize, query: &Query) -> Result<Table, StepError> {
-    let table: Table = (0..count.div_ceil(BLOCK)).map(|_| Mutex::new(vec![query.best(); BLOCK])).collect();
+    let table: Table = (0..count.div_ceil(BLOCK)).map(|_| Mutex::new(vec![query.best(shelves.dims); BLOCK])).collect();
     in_order(askers.len(), Near::default, |near, list| {
         let (members, rows) = (shelves.cluster(list)?, &shelves.rows[list]);
         if rows.is_empty() {
@@ -88,7 +88,7 @@ fn look_through(shelves: &Shelves, askers: &[Vec<u32>], count: usize, query: &Qu
             let floors: Vec<f32> = asking.iter().map(floor).collect();
             let limits = Limits::new(&vec![0.0; floors.len()], &floors);
             let left = Panels::left(&block.numbers, block.dims);
-            let mut best = vec![query.best(); asking.len()];
+            let mut best = vec![query.best(shelves.dims); asking.len()];
             for pair in near.pairs(&left, &right, 0..rows.len(), (&limits, &never)) {
                 let (row, point) = (pair.row as usize, asking[pair.row as usize]);
                 let other = rows[pair.column as usize];

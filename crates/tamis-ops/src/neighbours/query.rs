@@ -14,13 +14,22 @@ pub(crate) struct Query {
     pub(crate) groups: Vec<u64>,
 }
 
-/// Candidates beyond k that are ranked exactly: what 32-bit products cannot tell apart.
+/// Candidates beyond k that are ranked exactly at most: what 32-bit products cannot tell apart.
 const SPARE: usize = 8;
 
 impl Query {
-    /// No candidates yet.
-    pub(crate) fn best(&self) -> Best {
-        Best::new(self.k + SPARE)
+    /// No candidates yet, for vectors of `dims` dimensions.
+    pub(crate) fn best(&self, dims: usize) -> Best {
+        Best::with_slack(self.k, self.slack(dims), self.k + SPARE)
+    }
+
+    /// How far apart the scores may be of two vectors at the same distance. The rounding of a chain of multiply-adds is
+    /// known where all vectors have length 1; a candidate may also turn out to be too near.
+    fn slack(&self, dims: usize) -> f32 {
+        match self.metric {
+            Metric::Cosine if self.min.is_none() => 2.0 * (dims + 8) as f32 * (f32::EPSILON / 2.0),
+            _ => f32::INFINITY,
+        }
     }
 
     /// What is taken off the product with each row, so that the nearest has the greatest score.
