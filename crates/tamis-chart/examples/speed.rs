@@ -1,4 +1,6 @@
 //! CPU time of a two-series bar or line chart with legend and grid at 800 x 600: layout, pixels, PNG.
+//!
+//! `speed LOOK` measures the charts of one look alone.
 
 use std::error::Error;
 
@@ -8,12 +10,16 @@ use tamis_chart::spec::{Axis, Channel, Chart, Encoding, Figure, Kind, LookSpec, 
 use tamis_chart::table::{Column, Table, Unit};
 use tamis_draw::render;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: u64 = 400;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for (kind, look) in
-        [(Kind::Bar, "matplotlib"), (Kind::Line, "matplotlib"), (Kind::Line, "ggplot2"), (Kind::Bar, "hand")]
-    {
+    let wanted = std::env::args().nth(1);
+    let all = [(Kind::Bar, "matplotlib"), (Kind::Line, "matplotlib"), (Kind::Line, "ggplot2"), (Kind::Bar, "hand")];
+    for (kind, look) in all.into_iter().filter(|(_, look)| wanted.as_deref().is_none_or(|wanted| wanted == *look)) {
         let mut spent = [0.0f64; 3];
         for round in 0..3 {
             scene(&figure(kind, look, round))?;

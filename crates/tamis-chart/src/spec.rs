@@ -264,8 +264,7 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident $text:literal $words:literal),* $(,)?) => {
         /// Kinds of charts. The first 29 are ECD's (22 single, 7 overlays).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Kind { $($(#[$doc])* $name),* }
+        pub enum Kind { $($(#[$doc])* #[serde(rename = $text)] $name),* }
 
         impl Kind {
             /// Every kind, in the order of the list.

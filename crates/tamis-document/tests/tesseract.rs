@@ -60,7 +60,8 @@ struct Known {
 }
 
 /// The words of a page. Not counted, for each is beyond Tesseract and says nothing of our truth: what is written by hand,
-/// what a stamp or signature lies over, marks without a letter or figure (bullets, rules of dots), and what is turned.
+/// what a stamp or signature lies over, words inside drawings (axes and labels of a small chart, a logo), marks without a
+/// letter or figure (bullets, rules of dots), and what is turned.
 fn known(truth: &PageTruth) -> Vec<Known> {
     let over: Vec<Rect> = truth
         .blocks

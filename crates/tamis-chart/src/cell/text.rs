@@ -1,12 +1,13 @@
 //! Shaped lines that fit: from a store, elided, wrapped.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::num::NonZeroUsize;
 
+use lru::LruCache;
 use tamis_draw::text::{self, Font, Line, Style as TextStyle};
 
 /// How many shaped lines a thread keeps: tick labels and names come again and again.
-const KEPT: usize = 4096;
+const KEPT: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
@@ -17,7 +18,7 @@ struct Key {
 }
 
 thread_local! {
-    static LINES: RefCell<HashMap<Key, Line>> = RefCell::default();
+    static LINES: RefCell<LruCache<Key, Line>> = RefCell::new(LruCache::new(KEPT));
 }
 
 /// One shaped line.
@@ -28,17 +29,7 @@ pub(crate) fn shape(text: &str, style: &TextStyle) -> Line {
         size: style.size.to_bits(),
         spacing: style.letter_spacing.to_bits(),
     };
-    let known = LINES.with_borrow(|lines| lines.get(&key).cloned());
-    let mut line = known.unwrap_or_else(|| {
-        let line = text::line(text, style);
-        LINES.with_borrow_mut(|lines| {
-            if lines.len() >= KEPT {
-                lines.clear();
-            }
-            lines.insert(key, line.clone());
-        });
-        line
-    });
+    let mut line = LINES.with_borrow_mut(|lines| lines.get_or_insert(key, || text::line(text, style)).clone());
     line.color = style.color;
     line
 }

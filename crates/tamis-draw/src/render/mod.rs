@@ -1,10 +1,14 @@
 //! From a scene to pixels and to SVG; nothing is decided here.
 
+mod areas;
+mod blend;
+mod clip;
 mod encode;
-mod glyph;
 mod lossless;
+mod pen;
 mod pixels;
 
+mod rect;
 mod svg;
 
 pub use encode::{EncodeError, jpeg, png, webp};

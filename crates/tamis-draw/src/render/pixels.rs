@@ -1,10 +1,13 @@
 //! Pixels by tiny-skia: antialiased, the same bytes on any number of threads.
 
-use kurbo::{Affine, BezPath, PathEl, Rect};
+use kurbo::{Affine, BezPath, PathEl, Rect, Shape as _};
 use tiny_skia as skia;
 
 use crate::color::Color;
-use crate::render::glyph::Pen;
+use crate::render::clip::Clip;
+use crate::render::pen::Pen;
+use crate::render::rect::{self, Area};
+use crate::scene::ink::is_upright;
 use crate::scene::{
     Cap, Content, Gradient, Group, Hatch, HatchKind, Image, Join, Node, Outline, Paint, Pixels, Scene, Shape, Stroke,
 };
@@ -14,8 +17,7 @@ use crate::text::{TextRun, outline};
 ///
 /// A scene of no width or height, or too large for memory, gives `None`.
 pub fn pixels(scene: &Scene) -> Option<Pixels> {
-    let mut canvas = Canvas::new(scene.width, scene.height)?;
-    canvas.pixmap.fill(color(scene.background));
+    let mut canvas = Canvas::over(scene.background, scene.width, scene.height)?;
     scene.nodes.iter().for_each(|n| canvas.node(n, Affine::IDENTITY, None));
     // Everything lies over an opaque ground, so premultiplied is plain.
     Some(Pixels { width: scene.width, height: scene.height, rgba: canvas.pixmap.take() })
@@ -29,6 +31,9 @@ pub fn mask(scene: &Scene, id: &str) -> Option<Vec<u8>> {
     found.then(|| canvas.pixmap.data().chunks_exact(4).map(|p| p[3]).collect())
 }
 
+/// How far the point of a sharp turn may stand out, in widths of the stroke.
+const MITER_LIMIT: f32 = 4.0;
+
 struct Canvas {
     pixmap: skia::Pixmap,
     pen: Pen,
@@ -39,7 +44,18 @@ impl Canvas {
         Some(Canvas { pixmap: skia::Pixmap::new(width, height)?, pen: Pen::default() })
     }
 
-    fn node(&mut self, node: &Node, to: Affine, clip: Option<&skia::Mask>) {
+    /// Written once: what is new need not be cleared before it is filled.
+    fn over(background: Color, width: u32, height: u32) -> Option<Canvas> {
+        let ground = skia::ColorU8::from_rgba(background.r, background.g, background.b, background.a).premultiply();
+        let ground = [ground.red(), ground.green(), ground.blue(), ground.alpha()];
+        let (size, count) = (skia::IntSize::from_wh(width, height)?, (width as usize).checked_mul(height as usize)?);
+        let mut pixels = Vec::new();
+        pixels.try_reserve_exact(count).ok()?;
+        pixels.resize(count, ground);
+        Some(Canvas { pixmap: skia::Pixmap::from_vec(pixels.into_flattened(), size)?, pen: Pen::default() })
+    }
+
+    fn node(&mut self, node: &Node, to: Affine, clip: Option<&Clip<'_>>) {
         match &node.content {
             Content::Group(group) => self.group(group, to, clip, |canvas, to, clip| {
                 group.children.iter().for_each(|n| canvas.node(n, to, clip));
@@ -51,7 +67,7 @@ impl Canvas {
     }
 
     /// Draws the node of this id and nothing else; says whether it was found.
-    fn only(&mut self, node: &Node, id: &str, to: Affine, clip: Option<&skia::Mask>) -> bool {
+    fn only(&mut self, node: &Node, id: &str, to: Affine, clip: Option<&Clip<'_>>) -> bool {
         if node.id == id {
             self.node(node, to, clip);
             return true;
@@ -68,11 +84,12 @@ impl Canvas {
         &mut self,
         group: &Group,
         to: Affine,
-        clip: Option<&skia::Mask>,
-        children: impl FnOnce(&mut Canvas, Affine, Option<&skia::Mask>),
+        clip: Option<&Clip<'_>>,
+        children: impl FnOnce(&mut Canvas, Affine, Option<&Clip<'_>>),
     ) {
         let to = to * group.transform;
-        let own = group.clip.and_then(|rect| self.clip(rect, to, clip));
+        let size = [self.pixmap.width(), self.pixmap.height()];
+        let own = group.clip.map(|rect| Clip::new(clip, rect, to, size));
         let clip = own.as_ref().or(clip);
         if group.opacity >= 1.0 {
             return children(self, to, clip);
@@ -83,23 +100,7 @@ impl Canvas {
         self.pixmap.draw_pixmap(0, 0, layer.pixmap.as_ref(), &paint, skia::Transform::identity(), None);
     }
 
-    fn clip(&self, rect: Rect, to: Affine, within: Option<&skia::Mask>) -> Option<skia::Mask> {
-        let path = skia_path(&Outline::Rect(rect).path())?;
-        match within {
-            Some(mask) => {
-                let mut mask = mask.clone();
-                mask.intersect_path(&path, skia::FillRule::Winding, true, transform(to));
-                Some(mask)
-            }
-            None => {
-                let mut mask = skia::Mask::new(self.pixmap.width(), self.pixmap.height())?;
-                mask.fill_path(&path, skia::FillRule::Winding, true, transform(to));
-                Some(mask)
-            }
-        }
-    }
-
-    fn shape(&mut self, shape: &Shape, to: Affine, clip: Option<&skia::Mask>) {
+    fn shape(&mut self, shape: &Shape, to: Affine, clip: Option<&Clip<'_>>) {
         if let Some(fill) = shape.fill.as_ref().filter(|f| f.is_visible()) {
             self.fill(&shape.outline, fill, to, clip);
         }
@@ -108,9 +109,9 @@ impl Canvas {
         }
     }
 
-    fn fill(&mut self, outline: &Outline, fill: &Paint, to: Affine, clip: Option<&skia::Mask>) {
+    fn fill(&mut self, outline: &Outline, fill: &Paint, to: Affine, clip: Option<&Clip<'_>>) {
         match fill {
-            Paint::Solid(c) => self.fill_with(outline, skia::Shader::SolidColor(color(*c)), to, clip),
+            Paint::Solid(c) => self.fill_solid(outline, *c, to, clip),
             Paint::Gradient(g) => {
                 if let Some(shader) = gradient(g) {
                     self.fill_with(outline, shader, to, clip);
@@ -118,7 +119,7 @@ impl Canvas {
             }
             Paint::Hatch(hatch) => {
                 if let Some(ground) = hatch.ground {
-                    self.fill_with(outline, skia::Shader::SolidColor(color(ground)), to, clip);
+                    self.fill_solid(outline, ground, to, clip);
                 }
                 if let Some(tile) = tile(hatch) {
                     let repeat = skia::SpreadMode::Repeat;
@@ -131,8 +132,27 @@ impl Canvas {
         }
     }
 
-    fn fill_with(&mut self, outline: &Outline, shader: skia::Shader<'_>, to: Affine, clip: Option<&skia::Mask>) {
+    fn fill_solid(&mut self, outline: &Outline, ink: Color, to: Affine, clip: Option<&Clip<'_>>) {
+        match outline {
+            Outline::Rect(rect) if is_upright(to) => self.area(rect.abs().into(), ink, to, clip),
+            _ => {
+                let path = outline.path();
+                if !self.pen.path(&mut self.pixmap, path.elements().iter().copied(), to, ink, clip) {
+                    self.fill_with(outline, skia::Shader::SolidColor(color(ink)), to, clip);
+                }
+            }
+        }
+    }
+
+    /// An area that is upright in the picture.
+    fn area(&mut self, area: Area, ink: Color, to: Affine, clip: Option<&Clip<'_>>) {
+        let [whole, hole] = [area.whole, area.hole].map(|rect| to.transform_rect_bbox(rect));
+        rect::paint(&mut self.pixmap, Area { whole, hole }, ink, clip.and_then(|clip| clip.cuts(whole)));
+    }
+
+    fn fill_with(&mut self, outline: &Outline, shader: skia::Shader<'_>, to: Affine, clip: Option<&Clip<'_>>) {
         let paint = skia::Paint { shader, ..Default::default() };
+        let clip = clip.and_then(|clip| clip.cuts(to.transform_rect_bbox(reach(outline))));
         if let Outline::Rect(rect) = outline {
             let r = rect.abs();
             if let Some(r) = skia::Rect::from_ltrb(r.x0 as f32, r.y0 as f32, r.x1 as f32, r.y1 as f32) {
@@ -143,46 +163,56 @@ impl Canvas {
         }
     }
 
-    fn stroke(&mut self, outline: &Outline, stroke: &Stroke, to: Affine, clip: Option<&skia::Mask>) {
-        // Gridlines, spines and rules: a rectangle is painted many times faster than a stroked path.
-        if let Some(area) = straight(outline, stroke) {
-            return self.fill_with(&Outline::Rect(area), skia::Shader::SolidColor(color(stroke.color)), to, clip);
+    fn stroke(&mut self, outline: &Outline, stroke: &Stroke, to: Affine, clip: Option<&Clip<'_>>) {
+        // Gridlines, spines, frames and rules: rectangles are painted many times faster than a stroked path.
+        if let Some(areas) = rect::of_stroke(outline, stroke).filter(|_| is_upright(to)) {
+            return areas.into_iter().for_each(|area| self.area(area, stroke.color, to, clip));
         }
-        let Some(path) = skia_path(&outline.path()) else { return };
         let style = skia_stroke(stroke);
+        let Some(path) = skia_path(&outline.path()) else { return };
+        let scale = skia::PathStroker::compute_resolution_scale(&transform(to));
+        let dashed = style.dash.as_ref().map(|dash| path.dash(dash, scale));
+        let area = dashed.as_ref().map_or(Some(&path), Option::as_ref).and_then(|path| path.stroke(&style, scale));
+        if area.is_none_or(|area| self.pen.path(&mut self.pixmap, elements(&area), to, stroke.color, clip)) {
+            return;
+        }
+        let wide = stroke.width * if stroke.join == Join::Miter { f64::from(MITER_LIMIT) / 2.0 } else { 1.0 };
+        let clip = clip.and_then(|clip| clip.cuts(to.transform_rect_bbox(reach(outline).inflate(wide, wide))));
         self.pixmap.stroke_path(&path, &solid(stroke.color), &style, transform(to), clip);
     }
 
-    fn text(&mut self, run: &TextRun, to: Affine, clip: Option<&skia::Mask>) {
+    fn text(&mut self, run: &TextRun, to: Affine, clip: Option<&Clip<'_>>) {
         let to = to * run.transform();
         let paint = solid(run.color);
         for glyph in &run.glyphs {
             let Some(outline) = outline::outline(glyph.face, glyph.id) else { continue };
             let place = to * Affine::translate((glyph.x, glyph.y)) * Affine::scale(run.size);
-            if !self.pen.paint(&mut self.pixmap, &outline, place, run.color, clip) {
+            if !self.pen.glyph(&mut self.pixmap, &outline, place, run.color, clip) {
+                let clip = clip.and_then(|clip| clip.cuts(place.transform_rect_bbox(outline.bounds)));
                 self.pixmap.fill_path(&outline.skia, &paint, skia::FillRule::Winding, transform(place), clip);
             }
         }
     }
 
-    fn image(&mut self, image: &Image, to: Affine, clip: Option<&skia::Mask>) {
+    fn image(&mut self, image: &Image, to: Affine, clip: Option<&Clip<'_>>) {
         let Some(source) = premultiplied(&image.pixels) else { return };
         let (sx, sy) =
             (image.rect.width() / f64::from(image.pixels.width), image.rect.height() / f64::from(image.pixels.height));
         let place = to * Affine::translate(image.rect.origin().to_vec2()) * Affine::scale_non_uniform(sx, sy);
         let paint = skia::PixmapPaint { quality: skia::FilterQuality::Bilinear, ..Default::default() };
+        let clip = clip.and_then(|clip| clip.cuts(to.transform_rect_bbox(image.rect)));
         self.pixmap.draw_pixmap(0, 0, source.as_ref(), &paint, transform(place), clip);
     }
 }
 
-/// What an unbroken level or upright line with butt ends covers.
-fn straight(outline: &Outline, stroke: &Stroke) -> Option<Rect> {
-    let Outline::Line(line) = outline else { return None };
-    let plain = stroke.dashes.is_empty() && stroke.cap == Cap::Butt;
-    let half = stroke.width / 2.0;
-    let (x, y) = (line.p0.x == line.p1.x, line.p0.y == line.p1.y);
-    let area = Rect::from_points(line.p0, line.p1).inflate(if x { half } else { 0.0 }, if y { half } else { 0.0 });
-    (plain && x != y).then_some(area)
+/// A box around an outline, no smaller than it.
+fn reach(outline: &Outline) -> Rect {
+    match outline {
+        Outline::Rect(rect) => rect.abs(),
+        Outline::Circle(circle) => circle.bounding_box(),
+        Outline::Line(line) => Rect::from_points(line.p0, line.p1),
+        Outline::Path(path) => path.control_box(),
+    }
 }
 
 fn premultiplied(pixels: &Pixels) -> Option<skia::Pixmap> {
@@ -238,7 +268,7 @@ fn color(c: Color) -> skia::Color {
     skia::Color::from_rgba8(c.r, c.g, c.b, c.a)
 }
 
-fn transform(to: Affine) -> skia::Transform {
+pub(super) fn transform(to: Affine) -> skia::Transform {
     let [a, b, c, d, e, f] = to.as_coeffs().map(|v| v as f32);
     skia::Transform::from_row(a, b, c, d, e, f)
 }
@@ -260,11 +290,23 @@ pub(crate) fn skia_path(path: &BezPath) -> Option<skia::Path> {
     builder.finish()
 }
 
+/// A path of the renderer as one of ours.
+fn elements(path: &skia::Path) -> impl Iterator<Item = PathEl> + Clone {
+    let at = |p: skia::Point| kurbo::Point::new(p.x.into(), p.y.into());
+    path.segments().map(move |segment| match segment {
+        skia::PathSegment::MoveTo(p) => PathEl::MoveTo(at(p)),
+        skia::PathSegment::LineTo(p) => PathEl::LineTo(at(p)),
+        skia::PathSegment::QuadTo(a, p) => PathEl::QuadTo(at(a), at(p)),
+        skia::PathSegment::CubicTo(a, b, p) => PathEl::CurveTo(at(a), at(b), at(p)),
+        skia::PathSegment::Close => PathEl::ClosePath,
+    })
+}
+
 fn skia_stroke(stroke: &Stroke) -> skia::Stroke {
     let dashes = stroke.dashes.iter().map(|d| *d as f32).collect();
     skia::Stroke {
         width: stroke.width as f32,
-        miter_limit: 4.0,
+        miter_limit: MITER_LIMIT,
         line_cap: match stroke.cap {
             Cap::Butt => skia::LineCap::Butt,
             Cap::Round => skia::LineCap::Round,

@@ -107,7 +107,7 @@ impl Outline {
 }
 
 /// Whether level and upright lines stay so, and keep their directions.
-pub(super) fn is_upright(to: Affine) -> bool {
+pub(crate) fn is_upright(to: Affine) -> bool {
     let [_, b, c, _, _, _] = to.as_coeffs();
     b == 0.0 && c == 0.0
 }

@@ -1,7 +1,7 @@
 //! The scene: a vector tree in which every node has an id, a role and an exact box.
 
 mod elements;
-mod ink;
+pub(crate) mod ink;
 mod leaves;
 mod node;
 mod paint;

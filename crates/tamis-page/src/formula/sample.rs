@@ -59,13 +59,18 @@ pub fn sample(level: Option<Level>, rng: &mut Rng) -> FormulaSpec {
         topic: topic.to_string(),
         typeface,
         seed: rng.seed(),
-        size: rng.range(22.0, 52.0).round(),
+        size: hundredth(rng.range(22.0, 52.0)),
         ink,
         paper,
         ground,
-        margin: (rng.range(0.4, 1.6) * 10.0).round() / 10.0,
+        margin: hundredth(rng.range(0.4, 1.6)),
         ..FormulaSpec::new(latex)
     }
+}
+
+/// Fine enough that a formula that is drawn as often as it is famous makes another picture each time.
+fn hundredth(x: f64) -> f64 {
+    (x * 100.0).round() / 100.0
 }
 
 const PRINT: &[(u32, u32)] =

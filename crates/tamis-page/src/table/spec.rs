@@ -3,6 +3,8 @@
 //! A [`TableDraft`] is what people and files write; [`TableSpec`] is a draft whose cells tile the grid exactly, so all
 //! that is built on it (layout, HTML, questions) need not doubt it.
 
+mod check;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -211,22 +213,18 @@ pub struct TableError {
     pub message: String,
 }
 
-fn refuse<T>(rule: Rule, message: String) -> Result<T, TableError> {
-    Err(TableError { rule, message })
-}
-
 impl TableSpec {
     /// Checks a draft. Cells are put in reading order (row by row).
     ///
     /// # Errors
     /// The first law that the draft breaks, with the place and what to do.
     pub fn new(mut draft: TableDraft) -> Result<TableSpec, TableError> {
-        check_size(&draft)?;
-        check_structure(&draft)?;
+        check::size(&draft)?;
+        check::structure(&draft)?;
         draft.cells.sort_by_key(|c| (c.row, c.column));
-        let places = tile(&draft)?;
-        draft.cells.iter().try_for_each(|c| check_cell(&draft, c))?;
-        check_notes(&draft)?;
+        let places = check::tile(&draft)?;
+        draft.cells.iter().try_for_each(|c| check::cell(&draft, c))?;
+        check::notes(&draft)?;
         Ok(TableSpec { draft, places })
     }
 
@@ -359,189 +357,6 @@ fn path<'a>(cells: impl Iterator<Item = &'a Cell>) -> Vec<&'a Cell> {
         }
     }
     path
-}
-
-fn check_size(draft: &TableDraft) -> Result<(), TableError> {
-    let (rows, columns) = (draft.rows.len(), draft.columns.len());
-    if !(1..=MAX_ROWS).contains(&rows) || !(1..=MAX_COLUMNS).contains(&columns) {
-        return refuse(
-            Rule::Size,
-            format!(
-                "expected 1 to {MAX_ROWS} rows and 1 to {MAX_COLUMNS} columns, found {rows} rows and {columns} columns: \
-                 take a part of the table"
-            ),
-        );
-    }
-    Ok(())
-}
-
-fn check_structure(draft: &TableDraft) -> Result<(), TableError> {
-    let head = draft.rows.iter().take_while(|r| **r == RowRole::Head).count();
-    if let Some(row) = draft.rows.iter().skip(head).position(|r| *r == RowRole::Head) {
-        let row = row + head;
-        return refuse(Rule::Structure, format!("row {row} is a head row below a row of data: head rows come first"));
-    }
-    if head == draft.rows.len() {
-        return refuse(Rule::Structure, format!("all {head} rows are head rows: add a row of data"));
-    }
-    if draft.stub >= draft.columns.len() {
-        let (stub, columns) = (draft.stub, draft.columns.len());
-        return refuse(
-            Rule::Structure,
-            format!("the stub has {stub} of {columns} columns: leave at least one column for data"),
-        );
-    }
-    Ok(())
-}
-
-/// For each place the index of the cell that covers it.
-fn tile(draft: &TableDraft) -> Result<Vec<usize>, TableError> {
-    let (rows, columns) = (draft.rows.len(), draft.columns.len());
-    let mut places = vec![usize::MAX; rows * columns];
-    for (index, cell) in draft.cells.iter().enumerate() {
-        let name = name(cell);
-        let last = |at: usize, span: usize, end: usize| at.checked_add(span).filter(|e| span > 0 && *e <= end);
-        let (Some(bottom), Some(right)) =
-            (last(cell.row, cell.row_span, rows), last(cell.column, cell.column_span, columns))
-        else {
-            return refuse(
-                Rule::Tiling,
-                format!(
-                    "{name} spans {} x {} and leaves the grid of {rows} x {columns} (rows x columns): spans are at \
-                     least 1 and end inside",
-                    cell.row_span, cell.column_span
-                ),
-            );
-        };
-        for row in cell.row..bottom {
-            for column in cell.column..right {
-                let place = &mut places[row * columns + column];
-                if let Some(other) = draft.cells.get(*place) {
-                    return refuse(
-                        Rule::Tiling,
-                        format!(
-                            "{name} and {} both cover row {row}, column {column}: make a span smaller or drop one",
-                            self::name(other)
-                        ),
-                    );
-                }
-                *place = index;
-            }
-        }
-    }
-    if let Some(hole) = places.iter().position(|p| *p == usize::MAX) {
-        let (row, column) = (hole / columns, hole % columns);
-        return refuse(
-            Rule::Tiling,
-            format!("no cell covers row {row}, column {column}: add one (with an empty text if nothing is written)"),
-        );
-    }
-    Ok(places)
-}
-
-fn check_cell(draft: &TableDraft, cell: &Cell) -> Result<(), TableError> {
-    let name = name(cell);
-    let roles = &draft.rows[cell.row..cell.row + cell.row_span];
-    if roles.iter().any(|r| (*r == RowRole::Head) != (roles[0] == RowRole::Head)) {
-        return refuse(
-            Rule::Structure,
-            format!("{name} reaches from the head into the data: end its row span at the head"),
-        );
-    }
-    let (first, end) = (cell.column, cell.column + cell.column_span);
-    let body = !matches!(roles[0], RowRole::Head | RowRole::Group);
-    if body && first < draft.stub && end > draft.stub {
-        return refuse(
-            Rule::Structure,
-            format!(
-                "{name} reaches from the stub (columns below {}) into the data: end its column span there",
-                draft.stub
-            ),
-        );
-    }
-    if roles.len() > 1 && roles.iter().any(|r| *r != RowRole::Head && *r != RowRole::Body) {
-        return refuse(
-            Rule::Structure,
-            format!("{name} spans a group, subtotal or total row: only head and body rows are merged downwards"),
-        );
-    }
-    if roles[0] == RowRole::Group && cell.column == 0 && cell.text.trim().is_empty() {
-        return refuse(Rule::Content, format!("{name} heads a group and has no text: write the group's name"));
-    }
-    check_text(&name, &cell.text)?;
-    check_number(&name, cell.number.as_ref())?;
-    match cell.note {
-        Some(n) if n >= draft.footnotes.len() => refuse(
-            Rule::Content,
-            format!("{name} bears footnote {n}, but there are {} (counted from 0)", draft.footnotes.len()),
-        ),
-        _ => Ok(()),
-    }
-}
-
-fn check_text(name: &str, text: &str) -> Result<(), TableError> {
-    let length = text.chars().count();
-    if length > MAX_TEXT {
-        return refuse(Rule::Content, format!("{name} has {length} characters, at most {MAX_TEXT} fit: shorten it"));
-    }
-    if let Some(c) = text.chars().find(|c| c.is_control() && *c != '\n') {
-        return refuse(
-            Rule::Content,
-            format!("{name} holds the control character {c:?}, which cannot be drawn: remove it"),
-        );
-    }
-    Ok(())
-}
-
-fn check_number(name: &str, number: Option<&Number>) -> Result<(), TableError> {
-    let Some(Number { value, decimals, .. }) = number else { return Ok(()) };
-    if !value.is_finite() || *decimals > 9 {
-        return refuse(
-            Rule::Content,
-            format!("{name} has the number {value} with {decimals} decimals: numbers are finite, decimals 0 to 9"),
-        );
-    }
-    let written: f64 = format!("{value:.*}", usize::from(*decimals)).parse().unwrap_or(f64::NAN);
-    if written != *value {
-        return refuse(
-            Rule::Content,
-            format!("{name} has the number {value}, which {decimals} decimals cannot write: round it to {written}"),
-        );
-    }
-    Ok(())
-}
-
-fn check_notes(draft: &TableDraft) -> Result<(), TableError> {
-    let texts = [("caption", &draft.caption), ("subtitle", &draft.subtitle), ("source", &draft.source)];
-    texts.iter().try_for_each(|(name, text)| check_text(&format!("the {name}"), text))?;
-    for (index, note) in draft.footnotes.iter().enumerate() {
-        let name = format!("footnote {index}");
-        check_text(&name, &note.text)?;
-        if note.mark.is_empty() || note.mark.chars().count() > 4 || note.mark.contains(char::is_whitespace) {
-            return refuse(
-                Rule::Content,
-                format!("{name} has the mark {:?}: expected 1 to 4 characters such as \"*\"", note.mark),
-            );
-        }
-        if draft.footnotes[..index].iter().any(|n| n.mark == note.mark) {
-            return refuse(
-                Rule::Content,
-                format!("{name} has the mark {:?} of another footnote: marks differ", note.mark),
-            );
-        }
-        if !draft.cells.iter().any(|c| c.note == Some(index)) {
-            return refuse(
-                Rule::Content,
-                format!("no cell bears {name} ({:?}): drop it or set a cell's note", note.mark),
-            );
-        }
-    }
-    Ok(())
-}
-
-fn name(cell: &Cell) -> String {
-    let text: String = cell.text.chars().take(20).collect();
-    format!("the cell at row {}, column {} ({text:?})", cell.row, cell.column)
 }
 
 #[cfg(test)]
