@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{StepError, StopReason};
 use crate::id::RecordId;
+use crate::media::MediaStore;
 use crate::operator::{Bound, Context, Host, Transform, Verdict};
 use crate::record::Record;
 use crate::template::{Expression, Vars};
@@ -229,7 +230,11 @@ pub fn run<'a>(steps: &'a [Step], record: Record, host: &'a dyn Host) -> BoxFutu
 
 /// Whether none of the steps waits, so that a record goes through without an executor.
 pub fn never_waits(steps: &[Step]) -> bool {
-    steps.iter().all(|step| matches!(&step.bound, Bound::Transform(t) if !t.touches_pixels()))
+    steps.iter().all(|step| match &step.bound {
+        Bound::Transform(_) => true,
+        Bound::Process(process) => !process.waits(),
+        Bound::Barrier(_) | Bound::Sequence(_) => false,
+    })
 }
 
 enum After {
@@ -292,8 +297,25 @@ async fn apply(step: &Step, record: &mut Record, ctx: &Context<'_>) -> Result<Ve
     match &step.bound {
         Bound::Transform(transform) if transform.touches_pixels() => heavy(&**transform, record, ctx).await,
         Bound::Transform(transform) => transform.apply(record, ctx),
-        Bound::Process(process) => process.run(record, ctx).await,
+        Bound::Process(process) => {
+            if process.waits() {
+                store_held(record, &**ctx.host.media());
+            }
+            process.run(record, ctx).await
+        }
         Bound::Barrier(_) | Bound::Sequence(_) => Err(StepError::failed("a barrier cannot stand inside a block")),
+    }
+}
+
+/// Puts pictures that earlier steps made into the store: a record that waits should hold little memory. Whatever goes
+/// wrong shows when the record ends.
+fn store_held(record: &Record, store: &dyn MediaStore) {
+    for (_, value) in record.fields() {
+        value.each_media(&mut |media| {
+            if media.held_bytes().is_some() {
+                let _ = store.adopt(media);
+            }
+        });
     }
 }
 

@@ -12,7 +12,7 @@ use crate::bind::Scope;
 use crate::block::{Outcome, Step};
 use crate::error::StepError;
 use crate::id::RecordId;
-use crate::media::{Media, MediaError, MediaStore};
+use crate::media::{Bytes, Media, MediaError, MediaKind, MediaStore};
 use crate::model::{CallSite, Model, Receipt, Reply, Request};
 use crate::record::{Record, StoryEvent};
 use crate::rng::Rng;
@@ -121,6 +121,11 @@ pub trait Transform: Send + Sync {
 pub trait Process: Send + Sync {
     /// Works on the record in place and says what becomes of it.
     fn run<'a>(&'a self, record: &'a mut Record, ctx: &'a Context<'a>) -> BoxFuture<'a, Result<Verdict, StepError>>;
+
+    /// Whether records may wait in it; nested steps decide for those who only run them.
+    fn waits(&self) -> bool {
+        true
+    }
 }
 
 /// What becomes of a record after a step.
@@ -196,6 +201,15 @@ impl<'a> Context<'a> {
     /// The media store.
     pub fn media(&self) -> &'a Arc<dyn MediaStore> {
         self.host.media()
+    }
+
+    /// A picture that this step made. It stays in memory while its record is worked on: what no record ends with, and
+    /// no model sees, is never written to disk.
+    pub fn made(&self, kind: MediaKind, bytes: Vec<u8>) -> Value {
+        let media = Media::held(kind, Bytes::from(bytes), "");
+        // Known from here on, as of media in the store; an error shows when somebody asks.
+        let _ = media.header(&**self.media());
+        Value::Media(Arc::new(media))
     }
 
     /// The pixels of a picture; an error names the field.

@@ -26,7 +26,7 @@ impl Run {
         if stage + 1 == plan.stages.len() {
             self.shape(&mut outcome)?;
         }
-        self.keep_held(&outcome)?;
+        self.keep_held(values(outcome.passed.iter().chain(ended(&outcome))))?;
         sort(&mut outcome);
         let summary = match &plan.stages[stage].barrier {
             Some(step) => Some(self.sum_up(step, &mut outcome)?),
@@ -72,11 +72,9 @@ impl Run {
     }
 
     /// Media that are nowhere but in memory go into the store with whatever record holds them.
-    fn keep_held(&self, outcome: &Outcome) -> Result<(), EngineError> {
-        let ended = outcome.rejected.iter().map(|r| &r.record).chain(outcome.failed.iter().map(|f| &f.record));
-        let ended = ended.chain(outcome.gathered.iter().map(|g| &g.record));
+    fn keep_held<'r>(&self, values: impl Iterator<Item = &'r Value>) -> Result<(), EngineError> {
         let mut result = Ok(());
-        for (_, value) in outcome.passed.iter().chain(ended).flat_map(|record| record.fields()) {
+        for value in values {
             value.each_media(&mut |media| {
                 if result.is_ok() && media.held_bytes().is_some() {
                     result = self.job.media.adopt(media).map(|_| ());
@@ -86,15 +84,22 @@ impl Run {
         result.map_err(|e| EngineError::Stopped(StopReason::Machine(e.to_string())))
     }
 
-    /// Media of samples are stored as each is done, many at a time, not one after the other when the part is.
-    /// What goes wrong shows again when the part is finished.
+    /// Media are stored as each record is done, many at a time, not one after the other when the part is: those of
+    /// samples that `which` says, and those of all others that are nowhere but in memory. What goes wrong shows again
+    /// when the part is finished.
     pub(crate) fn keep(&self, stage: usize, outcome: &Outcome, which: fn(&Record) -> bool) {
         let plan = &self.job.plan;
         if stage + 1 == plan.stages.len() {
             let names: Vec<Name> = plan.output.names().cloned().collect();
-            for record in outcome.passed.iter().filter(|record| which(record)) {
-                let _ = self.adopt(&names, record);
+            for record in &outcome.passed {
+                let _ = match which(record) {
+                    true => self.adopt(&names, record).map_err(drop),
+                    false => self.keep_held(names.iter().filter_map(|n| record.get(n))).map_err(drop),
+                };
             }
+            let _ = self.keep_held(values(ended(outcome)));
+        } else {
+            let _ = self.keep_held(values(outcome.passed.iter().chain(ended(outcome))));
         }
     }
 
@@ -125,6 +130,16 @@ impl Run {
         }
         Ok(summary)
     }
+}
+
+fn values<'r>(records: impl Iterator<Item = &'r Record>) -> impl Iterator<Item = &'r Value> {
+    records.flat_map(|record| record.fields()).map(|(_, value)| value)
+}
+
+/// The records that did not go through.
+fn ended(outcome: &Outcome) -> impl Iterator<Item = &Record> {
+    let rejected = outcome.rejected.iter().map(|r| &r.record);
+    rejected.chain(outcome.failed.iter().map(|f| &f.record)).chain(outcome.gathered.iter().map(|g| &g.record))
 }
 
 fn sort(outcome: &mut Outcome) {

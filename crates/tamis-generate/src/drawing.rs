@@ -79,7 +79,7 @@ impl Drawing {
         Ok(Verdict::Pass)
     }
 
-    /// Pixels as a picture in the store.
+    /// Pixels as a picture.
     pub(crate) fn store(&self, pixels: &Pixels, ctx: &Context<'_>) -> Result<Value, StepError> {
         let file = match self.format {
             Format::Png => render::png(pixels),
@@ -87,8 +87,7 @@ impl Drawing {
             Format::Webp => render::webp(pixels),
         };
         let file = file.map_err(|e| StepError::field(&self.into, e.to_string()))?;
-        let media = ctx.media().put(MediaKind::Image, &file);
-        Ok(Value::Media(media.map_err(|e| StepError::field(&self.into, e.to_string()))?))
+        Ok(ctx.made(MediaKind::Image, file))
     }
 }
 

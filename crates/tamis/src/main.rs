@@ -21,6 +21,10 @@ use clap::Parser;
 
 use crate::args::{Cli, Command};
 
+/// A run makes and frees pictures of many sizes on many threads; the system's allocator keeps most of what is freed.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     leave_quietly_when_nobody_reads();
     tamis_remote::install(&[]);

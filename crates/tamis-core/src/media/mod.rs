@@ -10,7 +10,7 @@ mod store;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -75,13 +75,20 @@ pub struct Media {
 
 /// Bytes that have no place of their own, such as a value in a compressed column, and the name they had there.
 struct Held {
-    bytes: Bytes,
+    /// none once a store has them
+    bytes: Mutex<Option<Bytes>>,
     name: String,
+}
+
+impl Held {
+    fn bytes(&self) -> std::sync::MutexGuard<'_, Option<Bytes>> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.bytes.len())
+        write!(f, "{} bytes", self.bytes().as_ref().map_or(0, |bytes| bytes.len()))
     }
 }
 
@@ -136,16 +143,24 @@ impl Media {
     }
 
     /// A handle that carries its bytes, until a store adopts them, and is written as [`Origin::Stored`]: for sources
-    /// whose bytes cannot be read again from a file. `name` is the file name they had, or empty.
+    /// whose bytes cannot be read again from a file, and for what steps make. `name` is the file name they had, or
+    /// empty.
     pub fn held(kind: MediaKind, bytes: Bytes, name: impl Into<String>) -> Media {
         let facts = (MediaHash::of(&bytes), bytes.len() as u64);
         let media = Media::at(kind, Origin::Stored).with_facts(Some(facts.0), Some(facts.1), None);
-        Media { held: Some(Held { bytes, name: name.into() }), ..media }
+        Media { held: Some(Held { bytes: Mutex::new(Some(bytes)), name: name.into() }), ..media }
     }
 
     /// The bytes, if the handle carries them.
-    pub fn held_bytes(&self) -> Option<&Bytes> {
-        self.held.as_ref().map(|held| &held.bytes)
+    pub fn held_bytes(&self) -> Option<Bytes> {
+        self.held.as_ref().and_then(|held| held.bytes().clone())
+    }
+
+    /// Drops the bytes that the handle carries: a store has them.
+    fn let_go(&self) {
+        if let Some(held) = &self.held {
+            held.bytes().take();
+        }
     }
 
     /// A handle of a whole file; nothing is read.

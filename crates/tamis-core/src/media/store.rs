@@ -4,6 +4,7 @@ mod disk;
 mod in_place;
 mod index;
 mod origin;
+mod packs;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,9 +12,10 @@ use std::io::Cursor;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use disk::{DiskStore, Elsewhere};
+pub use disk::DiskStore;
 pub use index::Entry;
 pub(super) use origin::io_text;
+pub use packs::Elsewhere;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +31,7 @@ pub trait MediaStore: Send + Sync {
     fn put(&self, kind: MediaKind, bytes: &[u8]) -> Result<Arc<Media>, MediaError>;
 
     /// Makes sure that the bytes of this handle are in the store (copied from the origin if needed); hash, size and
-    /// header of the handle are known afterwards.
+    /// header of the handle are known afterwards, and bytes that it carried are the store's alone.
     ///
     /// Errors: those of [`read`](Self::read) and [`put`](Self::put), and bytes that have another hash than the one
     /// that the handle knows.
@@ -144,6 +146,7 @@ impl MediaStore for MemoryStore {
         let bytes = self.read(media)?;
         let facts = Facts::checked(media, &bytes)?;
         self.insert(facts.hash, bytes);
+        media.let_go();
         Ok(facts.tell(media))
     }
 

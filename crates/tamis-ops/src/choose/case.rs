@@ -140,6 +140,10 @@ impl Process for Case {
         }
         .boxed()
     }
+
+    fn waits(&self) -> bool {
+        self.cases.values().chain(&self.otherwise).any(Branch::waits)
+    }
 }
 
 impl Case {

@@ -26,6 +26,11 @@ impl Branch {
         Some((Branch { name: name.to_string(), block }, behind))
     }
 
+    /// Whether records may wait in it.
+    pub(crate) fn waits(&self) -> bool {
+        !block::never_waits(&self.block.steps)
+    }
+
     /// Takes a record down this branch.
     pub(crate) async fn take(&self, record: &mut Record, ctx: &Context<'_>) -> Result<Verdict, StepError> {
         record.tell(ctx.step, StoryEvent::Branch(self.name.clone()));

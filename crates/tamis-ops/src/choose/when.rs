@@ -95,6 +95,10 @@ impl Process for When {
     fn run<'a>(&'a self, record: &'a mut Record, ctx: &'a Context<'a>) -> BoxFuture<'a, Result<Verdict, StepError>> {
         async move { self.branch(&Vars::of(record, ctx))?.take(record, ctx).await }.boxed()
     }
+
+    fn waits(&self) -> bool {
+        self.branches.iter().map(|(_, branch)| branch).chain([&self.otherwise]).any(Branch::waits)
+    }
 }
 
 impl When {

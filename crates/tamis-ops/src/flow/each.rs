@@ -195,6 +195,10 @@ impl Process for FanOut {
         }
         .boxed()
     }
+
+    fn waits(&self) -> bool {
+        !block::never_waits(&self.block.steps)
+    }
 }
 
 impl FanOut {

@@ -119,6 +119,10 @@ impl Process for Route {
         }
         .boxed()
     }
+
+    fn waits(&self) -> bool {
+        !(block::never_waits(&self.first.steps) && block::never_waits(&self.second.steps))
+    }
 }
 
 impl Route {

@@ -141,6 +141,10 @@ impl Process for Loop {
         }
         .boxed()
     }
+
+    fn waits(&self) -> bool {
+        !block::never_waits(&self.block.steps)
+    }
 }
 
 fn told(mut record: Record, rounds: u32, how: &str, ctx: &Context<'_>) -> Record {

@@ -168,6 +168,10 @@ impl Process for Detour {
         }
         .boxed()
     }
+
+    fn waits(&self) -> bool {
+        !block::never_waits(&self.block.steps)
+    }
 }
 
 impl Detour {

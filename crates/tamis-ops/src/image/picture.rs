@@ -168,8 +168,7 @@ impl Picture {
 
     fn put(&self, record: &mut Record, ctx: &Context<'_>, pixels: &DynamicImage) -> Result<(), StepError> {
         let bytes = encode(pixels, self.format, self.quality).map_err(|e| StepError::field(&self.into, e))?;
-        let media = ctx.media().put(MediaKind::Image, &bytes);
-        record.set(&self.into, Value::Media(media.map_err(|e| StepError::field(&self.into, e.to_string()))?));
+        record.set(&self.into, ctx.made(MediaKind::Image, bytes));
         Ok(())
     }
 }
@@ -271,8 +270,7 @@ impl<F: Fn(&DynamicImage) -> Result<DynamicImage, String>> Masks<'_, F> {
         }
         let failed = |e: String| StepError::field(self.name, e);
         let bytes = (self.change)(&pixels).and_then(|mask| encode_png(&mask)).map_err(failed)?;
-        let media = self.ctx.media().put(MediaKind::Mask, &bytes).map_err(|e| failed(e.to_string()))?;
-        Ok(Value::Media(media))
+        Ok(self.ctx.made(MediaKind::Mask, bytes))
     }
 }
 

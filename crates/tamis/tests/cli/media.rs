@@ -24,6 +24,16 @@ steps:
 output: { image: image, corner: image }
 ";
 
+/// A recipe that changes a picture twice before its sample is done.
+const THROUGH: &str = "\
+recipe: through
+inputs: { image: image }
+steps:
+  - image.crop: { from: image, box: [0, 0, 90, 80] }
+  - choose.when: { branches: [ { that: image.width == 90, steps: [ { image.resize: { from: image, max_side: 60 } } ] } ] }
+output: { image: image }
+";
+
 /// Five steps that look at the pixels of the same picture, some of them on several records made of one row.
 const LOOKS: &str = "\
 recipe: looks
@@ -159,6 +169,18 @@ fn pictures_that_a_step_made_are_stored_beside_those_in_place() {
     let packed = here.join("placed/media/pack-1-of-1-0.pack").metadata().unwrap().len();
     assert!(packed > 0 && packed < size(&photos) / 2, "{packed} bytes");
     assert!(tamis(here, &["verify", "placed"]).status.success());
+}
+
+#[test]
+fn a_picture_on_the_way_to_a_sample_is_not_stored() {
+    let dir = tempfile::tempdir().unwrap();
+    let here = dir.path();
+    let summary = run(here, &recipe(here, THROUGH), &folder(here), "r", &[]);
+    let pictures = photos().len() as u64;
+    assert_eq!(summary["accepted"], pictures);
+    let pack = std::fs::read(here.join("r/media/pack-1-of-1-0.pack")).unwrap();
+    let stored = pack.windows(4).filter(|bytes| bytes == b"IHDR").count() as u64;
+    assert_eq!(stored, pictures, "one PNG for each sample, none for what was cut before it was made smaller");
 }
 
 #[test]

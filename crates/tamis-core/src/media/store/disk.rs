@@ -14,9 +14,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::in_place::{self, InPlace};
 use super::index::{self, Entry, Index, Place};
 use super::origin::{self, io_text};
+use super::packs::{Elsewhere, Packs};
 use super::{Facts, MediaStore, ReadSeek, is_picture};
 use crate::media::{Bytes, Media, MediaError, MediaErrorKind, MediaHash, MediaKind};
-use crate::place::{Opened, Section};
+use crate::place::Section;
 
 /// A directory of packs and indexes; see the methods for how it is opened.
 ///
@@ -120,7 +121,7 @@ impl DiskStore {
 
     /// What is stored and where, in the order of packs and positions: the order in which reading is fast.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
-        let names = self.packs.names.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let names = self.packs.names();
         self.in_order().into_iter().map(move |(hash, place)| Entry {
             hash,
             pack: names.get(place.pack as usize).cloned().unwrap_or_default(),
@@ -166,7 +167,7 @@ impl DiskStore {
             dir: dir.to_path_buf(),
             origin_limit: origin::LIMIT,
             places: RwLock::new(places),
-            packs: Packs { dir: dir.to_path_buf(), names: RwLock::new(packs), files: Mutex::default(), elsewhere },
+            packs: Packs::new(dir, packs, elsewhere),
             in_place,
             leaves_files: false,
             writer: writer.map(Mutex::new),
@@ -217,6 +218,28 @@ impl DiskStore {
         Ok(())
     }
 
+    /// What [`MediaStore::adopt`] does, but for letting go of bytes in memory.
+    fn take_in(&self, media: &Media) -> Result<MediaHash, MediaError> {
+        if let Some(hash) = media.known_hash()
+            && let Some(place) = self.place(hash)
+            && (place.header.is_some() || media.header.get().is_some() || !is_picture(media.kind()))
+        {
+            let header = place.header.map(Ok);
+            return Ok(Facts { hash, bytes: place.bytes.into(), header }.tell(media));
+        }
+        if let Some(facts) = media.known_hash().and_then(|hash| self.in_place.facts(hash)) {
+            return Ok(facts.tell(media));
+        }
+        let bytes = self.read(media)?;
+        let facts = Facts::checked(media, &bytes)?;
+        if self.leaves_files && self.writer.is_some() && in_place::can_stay(media) {
+            self.leave(&facts, media)?;
+        } else {
+            self.insert(&facts, media.kind(), &bytes)?;
+        }
+        Ok(facts.tell(media))
+    }
+
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, MediaError> {
         match &self.writer {
             Some(writer) => Ok(writer.lock().unwrap_or_else(PoisonError::into_inner)),
@@ -237,24 +260,9 @@ impl MediaStore for DiskStore {
     }
 
     fn adopt(&self, media: &Arc<Media>) -> Result<MediaHash, MediaError> {
-        if let Some(hash) = media.known_hash()
-            && let Some(place) = self.place(hash)
-            && (place.header.is_some() || media.header.get().is_some() || !is_picture(media.kind()))
-        {
-            let header = place.header.map(Ok);
-            return Ok(Facts { hash, bytes: place.bytes.into(), header }.tell(media));
-        }
-        if let Some(facts) = media.known_hash().and_then(|hash| self.in_place.facts(hash)) {
-            return Ok(facts.tell(media));
-        }
-        let bytes = self.read(media)?;
-        let facts = Facts::checked(media, &bytes)?;
-        if self.leaves_files && self.writer.is_some() && in_place::can_stay(media) {
-            self.leave(&facts, media)?;
-        } else {
-            self.insert(&facts, media.kind(), &bytes)?;
-        }
-        Ok(facts.tell(media))
+        let hash = self.take_in(media)?;
+        media.let_go();
+        Ok(hash)
     }
 
     fn read(&self, media: &Media) -> Result<Bytes, MediaError> {
@@ -286,89 +294,8 @@ impl MediaStore for DiskStore {
     }
 }
 
-/// Where the packs are of a directory that is a copy.
-pub trait Elsewhere: std::fmt::Debug + Send + Sync {
-    /// The size of a pack there; none if it is not there.
-    fn bytes(&self, pack: &str) -> Option<u64>;
-
-    /// Brings a pack into the directory.
-    fn bring(&self, pack: &str) -> io::Result<()>;
-}
-
 /// The most bytes in a pack, unless one media alone has more.
 const PACK_LIMIT: u64 = 1 << 30;
-
-/// The packs of a directory, opened when they are needed.
-#[derive(Debug)]
-struct Packs {
-    dir: PathBuf,
-    /// file names, by number
-    names: RwLock<Vec<String>>,
-    files: Mutex<HashMap<u32, Arc<Opened>>>,
-    elsewhere: Option<Arc<dyn Elsewhere>>,
-}
-
-impl Packs {
-    fn section(&self, place: &Place) -> Result<Section, MediaError> {
-        let file = self.file(place.pack).map_err(|e| self.error(place, &e))?;
-        Ok(Section::new(file, place.offset.into(), place.bytes.into()))
-    }
-
-    fn bytes(&self, section: &Section, place: &Place) -> Result<Bytes, MediaError> {
-        section.all().map_err(|e| match e.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                self.error(place, &io::Error::other("the pack is shorter than its index says"))
-            }
-            _ => self.error(place, &e),
-        })
-    }
-
-    fn file(&self, pack: u32) -> io::Result<Arc<Opened>> {
-        // Well below the usual limit of 1024 open files, most of which are needed elsewhere.
-        const MOST_OPEN: usize = 128;
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = files.get(&pack) {
-            return Ok(Arc::clone(file));
-        }
-        if files.len() >= MOST_OPEN {
-            files.clear();
-        }
-        let file = Arc::new(Opened::file(self.open(&self.name(pack))?)?);
-        files.insert(pack, Arc::clone(&file));
-        Ok(file)
-    }
-
-    fn open(&self, name: &str) -> io::Result<File> {
-        let path = self.dir.join(name);
-        match (File::open(&path), &self.elsewhere) {
-            (Err(e), Some(elsewhere)) if e.kind() == io::ErrorKind::NotFound => {
-                elsewhere.bring(name)?;
-                File::open(&path)
-            }
-            (opened, _) => opened,
-        }
-    }
-
-    fn add(&self, name: String) -> u32 {
-        let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
-        names.push(name);
-        (names.len() - 1) as u32
-    }
-
-    fn name(&self, pack: u32) -> String {
-        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        names.get(pack as usize).cloned().unwrap_or_default()
-    }
-
-    fn text(&self, place: &Place) -> String {
-        format!("{} ({} bytes at byte {})", self.name(place.pack), place.bytes, place.offset)
-    }
-
-    fn error(&self, place: &Place, e: &io::Error) -> MediaError {
-        let origin = format!("{}/{}", self.dir.display(), self.text(place));
-        MediaError { kind: MediaErrorKind::of(e), origin, message: io_text(e) }
-    }
-}
 
 /// Writes all bytes at a position of a file.
 type WriteAt = fn(&File, &[u8], u64) -> io::Result<()>;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::Elsewhere;
+use super::packs::Elsewhere;
 use crate::media::{Header, MediaHash, MediaKind};
 use crate::place::{Opened, Section};
 

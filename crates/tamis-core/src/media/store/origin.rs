@@ -12,7 +12,7 @@ pub(super) const LIMIT: u64 = 512 << 20;
 /// All bytes at the origin, refused if there are more than `limit`.
 pub(super) fn read(media: &Media, limit: u64) -> Result<Bytes, MediaError> {
     if let Some(bytes) = media.held_bytes() {
-        return Ok(Bytes::clone(bytes));
+        return Ok(bytes);
     }
     let section = open(media)?;
     if section.length > limit {
@@ -25,7 +25,7 @@ pub(super) fn read(media: &Media, limit: u64) -> Result<Bytes, MediaError> {
 /// A reader of the bytes at the origin, or of those that the handle carries.
 pub(super) fn reader(media: &Media) -> Result<Box<dyn ReadSeek>, MediaError> {
     match media.held_bytes() {
-        Some(bytes) => Ok(Box::new(io::Cursor::new(Bytes::clone(bytes)))),
+        Some(bytes) => Ok(Box::new(io::Cursor::new(bytes))),
         None => Ok(Box::new(open(media)?)),
     }
 }

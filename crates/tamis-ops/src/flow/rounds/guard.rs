@@ -33,6 +33,10 @@ impl Process for Guard {
         }
         .boxed()
     }
+
+    fn waits(&self) -> bool {
+        !block::never_waits(std::slice::from_ref(&self.step))
+    }
 }
 
 /// What is told of a step that makes several records of one.
