@@ -7,7 +7,6 @@ mod encode;
 mod lossless;
 mod pen;
 mod pixels;
-
 mod rect;
 mod svg;
 

@@ -170,10 +170,9 @@ impl Canvas {
         }
         let style = skia_stroke(stroke);
         let Some(path) = skia_path(&outline.path()) else { return };
-        let scale = skia::PathStroker::compute_resolution_scale(&transform(to));
-        let dashed = style.dash.as_ref().map(|dash| path.dash(dash, scale));
-        let area = dashed.as_ref().map_or(Some(&path), Option::as_ref).and_then(|path| path.stroke(&style, scale));
-        if area.is_none_or(|area| self.pen.path(&mut self.pixmap, elements(&area), to, stroke.color, clip)) {
+        if stroked(&path, &style, to)
+            .is_none_or(|area| self.pen.path(&mut self.pixmap, elements(&area), to, stroke.color, clip))
+        {
             return;
         }
         let wide = stroke.width * if stroke.join == Join::Miter { f64::from(MITER_LIMIT) / 2.0 } else { 1.0 };
@@ -321,13 +320,20 @@ fn skia_stroke(stroke: &Stroke) -> skia::Stroke {
     }
 }
 
+/// What a stroke covers, in the frame of its path; `None` where that is nothing.
+fn stroked(path: &skia::Path, style: &skia::Stroke, to: Affine) -> Option<skia::Path> {
+    let scale = skia::PathStroker::compute_resolution_scale(&transform(to));
+    match &style.dash {
+        Some(dash) => path.dash(dash, scale)?.stroke(style, scale),
+        None => path.stroke(style, scale),
+    }
+}
+
 /// The box of a stroked outline as the renderer widens it: at sharp turns of a curve stroking is a matter of taste, and
 /// boxes have to follow the one that draws.
 pub(crate) fn stroke_bounds(outline: &Outline, stroke: &Stroke, to: Affine) -> Option<Rect> {
     let (path, style) = (skia_path(&outline.path())?, skia_stroke(stroke));
-    let scale = skia::PathStroker::compute_resolution_scale(&transform(to));
-    let dashed = style.dash.as_ref().map(|dash| path.dash(dash, scale));
-    let area = dashed.unwrap_or(Some(path))?.stroke(&style, scale)?.transform(transform(to))?;
+    let area = stroked(&path, &style, to)?.transform(transform(to))?;
     let b = area.compute_tight_bounds()?;
     Some(Rect::new(b.left().into(), b.top().into(), b.right().into(), b.bottom().into()))
 }

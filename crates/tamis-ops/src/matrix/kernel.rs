@@ -155,11 +155,8 @@ pub(super) fn products<S: Simd>(
     for from in (0..left.dims).step_by(DEEP) {
         let deep = DEEP.min(left.dims - from);
         let b = right.panel(panel, from, deep);
-        let panels = left
-            .numbers
-            .chunks_exact(left.wide * left.dims)
-            .map(|panel| &panel[from * left.wide..][..deep * left.wide]);
-        for (row, (a, out)) in panels.zip(out.chunks_exact_mut(size)).enumerate() {
+        for (row, out) in out.chunks_exact_mut(size).take(left.panels()).enumerate() {
+            let a = left.panel(row, from, deep);
             let greatest = match const { Tile::of::<S>().tall } {
                 TALL => tile::<S, TALL>(simd, a, b, out, from == 0),
                 _ => tile::<S, LOW>(simd, a, b, out, from == 0),
