@@ -155,7 +155,7 @@ def tamis(program: Path) -> dict[str, tuple[float, float]]:
     """Milliseconds a chart, without and with PNG, in the look that imitates Matplotlib."""
     said = subprocess.run([program], check=True, capture_output=True, text=True).stdout
     costs = {}
-    for kind, *parts in re.findall(r"^(\w+) matplotlib: layout ([\d.]+) ms, pixels ([\d.]+) ms, PNG ([\d.]+) ms", said, re.M):
+    for kind, *parts in re.findall(r"^(\w+) matplotlib, \d+ charts: layout ([\d.]+) ms, pixels ([\d.]+) ms, PNG ([\d.]+) ms", said, re.M):
         layout, pixels, png = map(float, parts)
         costs[kind] = (layout + pixels, layout + pixels + png)
     return costs

@@ -26,6 +26,11 @@ impl Occupied {
     pub(crate) fn add(&mut self, rect: Rect) {
         let [c0, c1] = self.span(rect.x0 - self.origin.x, rect.x1 - self.origin.x, self.columns);
         let [r0, r1] = self.span(rect.y0 - self.origin.y, rect.y1 - self.origin.y, self.rows);
+        // A line is made of boxes of one square.
+        if c1 == c0 + 1 && r1 == r0 + 1 {
+            self.squares[r0 * self.columns + c0] = true;
+            return;
+        }
         for row in r0..r1 {
             self.squares[row * self.columns + c0..row * self.columns + c1.max(c0)].fill(true);
         }
@@ -59,7 +64,7 @@ impl Occupied {
 
     /// The squares whose middles lie between two coordinates; at least one where it lies in the room.
     fn span(&self, from: f64, to: f64, count: usize) -> [usize; 2] {
-        let index = |v: f64| (v / SIDE).round().clamp(0.0, count as f64) as usize;
+        let index = |v: f64| (v / SIDE + 0.5).clamp(0.0, count as f64) as u32 as usize;
         let (a, b) = (index(from), index(to));
         if a == b && to > from && a < count { [a, a + 1] } else { [a, b] }
     }

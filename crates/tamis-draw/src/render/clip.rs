@@ -17,6 +17,8 @@ pub(super) struct Clip<'c> {
     outer: Option<&'c Clip<'c>>,
     rect: Rect,
     to: Affine,
+    /// where that is upright in the picture
+    upright: Option<Rect>,
     /// of the picture
     size: [u32; 2],
     /// made when it is needed; `None` for what has no mask
@@ -26,7 +28,9 @@ pub(super) struct Clip<'c> {
 impl<'c> Clip<'c> {
     /// `rect` in a frame from which `to` leads to the picture.
     pub(super) fn new(outer: Option<&'c Clip<'c>>, rect: Rect, to: Affine, size: [u32; 2]) -> Clip<'c> {
-        Clip { outer, rect: rect.abs(), to, size, mask: OnceCell::new() }
+        let rect = rect.abs();
+        let upright = is_upright(to).then(|| to.transform_rect_bbox(rect));
+        Clip { outer, rect, to, upright, size, mask: OnceCell::new() }
     }
 
     /// What cuts off something that reaches as far as `drawn`, in the picture; `None` when nothing does.
@@ -35,9 +39,7 @@ impl<'c> Clip<'c> {
     }
 
     fn holds(&self, drawn: Rect) -> bool {
-        is_upright(self.to)
-            && self.to.transform_rect_bbox(self.rect).contains_rect(drawn)
-            && self.outer.is_none_or(|outer| outer.holds(drawn))
+        self.upright.is_some_and(|rect| rect.contains_rect(drawn)) && self.outer.is_none_or(|outer| outer.holds(drawn))
     }
 
     fn mask(&self) -> Option<&skia::Mask> {

@@ -44,15 +44,18 @@ impl Canvas {
         Some(Canvas { pixmap: skia::Pixmap::new(width, height)?, pen: Pen::default() })
     }
 
-    /// Written once: what is new need not be cleared before it is filled.
+    /// A white ground is written once: what is new need not be cleared before it is filled.
     fn over(background: Color, width: u32, height: u32) -> Option<Canvas> {
         let ground = skia::ColorU8::from_rgba(background.r, background.g, background.b, background.a).premultiply();
         let ground = [ground.red(), ground.green(), ground.blue(), ground.alpha()];
         let (size, count) = (skia::IntSize::from_wh(width, height)?, (width as usize).checked_mul(height as usize)?);
         let mut pixels = Vec::new();
-        pixels.try_reserve_exact(count).ok()?;
-        pixels.resize(count, ground);
-        Some(Canvas { pixmap: skia::Pixmap::from_vec(pixels.into_flattened(), size)?, pen: Pen::default() })
+        pixels.try_reserve_exact(count.checked_mul(4)?).ok()?;
+        pixels.resize(4 * count, ground[0]);
+        if ground != [ground[0]; 4] {
+            pixels.as_chunks_mut().0.fill(ground);
+        }
+        Some(Canvas { pixmap: skia::Pixmap::from_vec(pixels, size)?, pen: Pen::default() })
     }
 
     fn node(&mut self, node: &Node, to: Affine, clip: Option<&Clip<'_>>) {

@@ -4,6 +4,7 @@
 //! pipeline for each row of an edge; here a row is three stretches of pixels that are covered alike.
 
 use kurbo::{Point, Rect};
+use pulp::{Arch, Simd, WithSimd};
 use tiny_skia as skia;
 
 use crate::color::Color;
@@ -25,48 +26,75 @@ impl From<Rect> for Area {
 
 /// Paints an area.
 pub(super) fn paint(picture: &mut skia::Pixmap, area: Area, color: Color, clip: Option<&skia::Mask>) {
-    let Area { whole, hole } = area;
-    if !(whole.is_finite() && hole.is_finite()) {
-        return;
+    if area.whole.is_finite() && area.hole.is_finite() {
+        // For the instructions of this machine: dashes come by the thousand.
+        Arch::new().dispatch(PaintArea { picture, area, color, clip });
     }
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let stretches = stretches([whole.x0, whole.x1, hole.x0, hole.x1], width);
-    let rows = whole.y0.clamp(0.0, height as f64).floor() as usize..whole.y1.clamp(0.0, height as f64).ceil() as usize;
-    let data = picture.data_mut().as_chunks_mut::<4>().0;
-    let (mut shares, mut alphas) = ([-1.0; 2], Vec::new());
-    for y in rows {
-        let here = [share(y, whole.y0, whole.y1), share(y, hole.y0, hole.y1)];
-        // Most rows are painted as the one above.
-        if here != shares {
-            let [outside, inside] = here;
-            shares = here;
-            let alpha = |&[from, to]: &[usize; 2]| {
-                let covered = outside * share(from, whole.x0, whole.x1) - inside * share(from, hole.x0, hole.x1);
-                (from, to, over_255(u32::from(color.a) * (covered * 255.0 + 0.5) as u32))
-            };
-            alphas.clear();
-            alphas.extend(stretches.iter().map(alpha).filter(|(_, _, alpha)| *alpha > 0));
-        }
-        for &(from, to, alpha) in &alphas {
-            let (from, to) = (y * width + from, y * width + to);
-            span(&mut data[from..to], color, alpha, clip.map(|clip| &clip.data()[from..to]));
+}
+
+struct PaintArea<'a> {
+    picture: &'a mut skia::Pixmap,
+    area: Area,
+    color: Color,
+    clip: Option<&'a skia::Mask>,
+}
+
+impl WithSimd for PaintArea<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let PaintArea { picture, area: Area { whole, hole }, color, clip } = self;
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let within = |place: f64, end: usize| place.clamp(0.0, end as f64) as usize;
+        let rows = within(whole.y0.floor(), height)..within(whole.y1.ceil(), height);
+        let hole_edges = if hole.width() > 0.0 { [hole.x0, hole.x1] } else { [whole.x1; 2] };
+        let edges = [whole.x0, hole_edges[0], hole_edges[1], whole.x1];
+        let stretches = stretches(edges.map(|edge| [within(edge.floor(), width), within(edge.ceil(), width)]));
+        let data = picture.data_mut().as_chunks_mut::<4>().0;
+        let (mut shares, mut alphas) = ([-1.0; 2], [0; STRETCHES]);
+        for y in rows {
+            let here = [share(y, whole.y0, whole.y1), share(y, hole.y0, hole.y1)];
+            // Most rows are painted as the one above.
+            if here != shares {
+                let [outside, inside] = here;
+                shares = here;
+                for (alpha, [from, _]) in alphas.iter_mut().zip(stretches) {
+                    let covered = outside * share(from, whole.x0, whole.x1) - inside * share(from, hole.x0, hole.x1);
+                    *alpha = over_255(u32::from(color.a) * (covered * 255.0 + 0.5) as u32);
+                }
+            }
+            let row = y * width..(y + 1) * width;
+            let (pixels, clip) = (&mut data[row.clone()], clip.map(|clip| &clip.data()[row]));
+            for (&[from, to], &alpha) in stretches.iter().zip(&alphas) {
+                if from < to && alpha > 0 {
+                    span(&mut pixels[from..to], color, alpha, clip.map(|clip| &clip[from..to]));
+                }
+            }
         }
     }
 }
 
 /// How much of a pixel lies between two places.
+#[inline(always)]
 fn share(pixel: usize, from: f64, to: f64) -> f64 {
     let at = pixel as f64;
     (to.min(at + 1.0) - from.max(at)).max(0.0)
 }
 
-/// Pixels of a row, from and to, that are covered alike: none of these edges lies inside one of more than one pixel.
-fn stretches(edges: [f64; 4], width: usize) -> Vec<[usize; 2]> {
-    let within = |place: f64| place.clamp(0.0, width as f64) as usize;
-    let mut ends: Vec<usize> = edges.iter().flat_map(|edge| [within(edge.floor()), within(edge.ceil())]).collect();
-    ends.sort_unstable();
-    ends.dedup();
-    ends.array_windows().copied().collect()
+/// Into how many stretches four edges divide a row: up to one, the pixel that it lies in, and so on.
+const STRETCHES: usize = 7;
+
+/// Pixels of a row, from and to, that are covered alike, by the pixel of each edge from left to right, from and to: none of
+/// the edges lies inside a stretch of more than one pixel. Some are empty.
+#[inline(always)]
+fn stretches(mut edges: [[usize; 2]; 4]) -> [[usize; 2]; STRETCHES] {
+    let ends = edges.as_flattened_mut();
+    // Two edges may lie in one pixel.
+    for i in 1..ends.len() {
+        ends[i] = ends[i].max(ends[i - 1]);
+    }
+    std::array::from_fn(|i| [ends[i], ends[i + 1]])
 }
 
 /// The most dashes of a line that are painted one by one.

@@ -6,11 +6,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parley::fontique::{Blob, Collection, CollectionOptions, FontInfoOverride, SourceCache};
-use parley::style::{FontFamily, FontFamilyName, FontStyle, FontWeight, OverflowWrap, StyleProperty};
+use parley::style::{FontFamily, FontFamilyName, FontStyle, FontWeight, GenericFamily, OverflowWrap, StyleProperty};
 use parley::{FontContext, Layout, LayoutContext};
 
 use crate::text::font::{FaceId, Style};
 use crate::text::run::{Glyph, Line};
+
+/// The name by which the shaper knows all of [`FALLBACKS`]: it need not look up each for every line.
+const FALLBACK: GenericFamily = GenericFamily::SystemUi;
 
 /// Families that are asked, in this order, for characters that the wanted one lacks.
 const FALLBACKS: &[&str] =
@@ -75,6 +78,8 @@ impl Shaper {
             };
             collection.register_fonts(blob, Some(named));
         }
+        let fallbacks: Vec<_> = FALLBACKS.iter().filter_map(|name| collection.family_id(name)).collect();
+        collection.set_generic_families(FALLBACK, fallbacks.into_iter());
         let fonts = FontContext { collection, source_cache: SourceCache::default() };
         Shaper { fonts, layouts: LayoutContext::new(), faces }
     }
@@ -89,10 +94,10 @@ impl Shaper {
     }
 
     fn layout(&mut self, text: &str, style: &Style, width: Option<f64>) -> Layout<()> {
-        let names = std::iter::once(&*style.font.family).chain(FALLBACKS.iter().copied());
-        let families: Vec<_> = names.map(|n| FontFamilyName::Named(Cow::Borrowed(n))).collect();
+        let wanted = FontFamilyName::Named(Cow::Borrowed(&*style.font.family));
+        let families = [wanted, FontFamilyName::Generic(FALLBACK)];
         let mut builder = self.layouts.ranged_builder(&mut self.fonts, text, 1.0, false);
-        builder.push_default(StyleProperty::FontFamily(FontFamily::List(families.into())));
+        builder.push_default(StyleProperty::FontFamily(FontFamily::List(Cow::Borrowed(&families))));
         builder.push_default(StyleProperty::FontSize(style.size as f32));
         builder.push_default(StyleProperty::FontWeight(FontWeight::new(f32::from(style.font.weight))));
         let slope = if style.font.italic { FontStyle::Italic } else { FontStyle::Normal };
