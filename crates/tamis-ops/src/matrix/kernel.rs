@@ -13,6 +13,15 @@ const DEEP: usize = 512;
 const TALL: usize = 12;
 const LOW: usize = 6;
 
+/// Dimensions of one turn of the loop.
+const TOGETHER: usize = 8;
+
+/// Panels of a right factor that meet a panel of the left one while it is in the cache next to the core.
+const ABREAST: usize = 4;
+
+/// Numbers that are fetched from memory together.
+const LINE: usize = 16;
+
 /// Rows of products are so many numbers long, or a multiple.
 pub(crate) const CHUNK: usize = 16;
 
@@ -22,6 +31,8 @@ pub(crate) struct Panels {
     /// vectors in a panel
     pub(super) wide: usize,
     numbers: Vec<f32>,
+    /// where the first panel begins: with a line, so that no register is loaded from two of them
+    start: usize,
 }
 
 impl Panels {
@@ -38,8 +49,9 @@ impl Panels {
     fn pack(rows: &[f32], dims: usize, wide: usize) -> Panels {
         let dims = dims.max(1);
         let panels = (rows.len() / dims).div_ceil(wide);
-        let mut numbers = vec![0.0; panels * wide * dims];
-        for (panel, rows) in numbers.chunks_exact_mut(wide * dims).zip(rows.chunks(wide * dims)) {
+        let mut numbers = vec![0.0; panels * wide * dims + LINE];
+        let start = numbers.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        for (panel, rows) in numbers[start..].chunks_exact_mut(wide * dims).zip(rows.chunks(wide * dims)) {
             // Some dimensions at a time, so that what is written stays in the first cache.
             for (some, panel) in panel.chunks_mut(CHUNK * wide).enumerate() {
                 for (at, row) in rows.chunks_exact(dims).enumerate() {
@@ -48,25 +60,26 @@ impl Panels {
                 }
             }
         }
-        Panels { dims, wide, numbers }
+        numbers.truncate(start + panels * wide * dims);
+        Panels { dims, wide, numbers, start }
     }
 
+    /// Some dimensions of a panel; nothing behind the last one.
     fn panel(&self, number: usize, from: usize, deep: usize) -> &[f32] {
-        let start = (number * self.dims + from) * self.wide;
-        &self.numbers[start..start + deep * self.wide]
+        let start = self.start + (number * self.dims + from) * self.wide;
+        self.numbers.get(start..start + deep * self.wide).unwrap_or_default()
     }
 
     /// How many panels there are.
     pub(super) fn panels(&self) -> usize {
-        self.numbers.len() / (self.wide * self.dims)
+        (self.numbers.len() - self.start) / (self.wide * self.dims)
     }
 }
 
 /// Products of all vectors of a left factor with some of a right one.
 #[derive(Default)]
 pub(crate) struct Products {
-    /// those with one panel
-    strip: Vec<f32>,
+    sums: Vec<f32>,
     stride: usize,
     numbers: Vec<f32>,
 }
@@ -78,9 +91,8 @@ impl Products {
         let panels = columns.start / right.wide..columns.end.div_ceil(right.wide).min(right.panels());
         self.stride = (panels.len() * right.wide).next_multiple_of(CHUNK);
         self.numbers.resize(left.panels() * left.wide * self.stride, 0.0);
-        self.strip.resize(left.panels() * left.wide * right.wide, 0.0);
-        let Products { strip, stride, numbers: out } = self;
-        Arch::new().dispatch(Fill { left, right, panels, strip, out, stride: *stride });
+        let Products { sums, stride, numbers: out } = self;
+        Arch::new().dispatch(Fill { left, right, panels, sums, out, stride: *stride });
     }
 
     /// The products of one vector of the left factor; behind the last column there is something up to a multiple of
@@ -118,7 +130,7 @@ struct Fill<'a> {
     left: &'a Panels,
     right: &'a Panels,
     panels: Range<usize>,
-    strip: &'a mut [f32],
+    sums: &'a mut Vec<f32>,
     out: &'a mut [f32],
     stride: usize,
 }
@@ -128,66 +140,117 @@ impl WithSimd for Fill<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Fill { left, right, panels, strip, out, stride } = self;
-        for (column, panel) in panels.enumerate() {
-            products(simd, left, right, panel, strip, |_, _, _| {});
-            for (to, from) in out.chunks_exact_mut(stride).zip(strip.chunks_exact(right.wide)) {
-                to[column * right.wide..][..right.wide].copy_from_slice(from);
+        let Fill { left, right, panels, sums, out, stride } = self;
+        let (tall, wide, first) = (left.wide, right.wide, panels.start);
+        products(simd, (left, |_| left.panels()), (right, panels), sums, |row, panel, products, _| {
+            let out = &mut out[row * tall * stride + (panel - first) * wide..];
+            for (to, from) in out.chunks_mut(stride).zip(products.chunks_exact(wide)) {
+                to[..wide].copy_from_slice(from);
             }
-        }
+        });
     }
 }
 
-/// The products of all vectors of a left factor with one panel of a right one, whose width is that of the rows in `out`.
+/// The products of a left factor with some panels of a right one; `rows` tells of each of these with how many panels of the
+/// left one at least.
 ///
-/// When the products with a panel of the left factor are there, `done` gets its number, them, and the greatest one of each
-/// column, which costs less while they are still in registers.
+/// When the products of a panel of either are there, `done` gets their numbers, the products, a row for each vector of the
+/// left one, and the greatest one of each column, which costs less while they are still in registers. `sums` is room for
+/// them.
 #[inline(always)]
 pub(super) fn products<S: Simd>(
     simd: S,
-    left: &Panels,
-    right: &Panels,
-    panel: usize,
-    out: &mut [f32],
-    mut done: impl FnMut(usize, &[f32], [S::f32s; 2]),
+    (left, rows): (&Panels, impl Fn(usize) -> usize),
+    (right, panels): (&Panels, Range<usize>),
+    sums: &mut Vec<f32>,
+    mut done: impl FnMut(usize, usize, &[f32], [S::f32s; 2]),
 ) {
     let size = left.wide * right.wide;
-    for from in (0..left.dims).step_by(DEEP) {
-        let deep = DEEP.min(left.dims - from);
-        let b = right.panel(panel, from, deep);
-        for (row, out) in out.chunks_exact_mut(size).take(left.panels()).enumerate() {
-            let a = left.panel(row, from, deep);
-            let greatest = match const { Tile::of::<S>().tall } {
-                TALL => tile::<S, TALL>(simd, a, b, out, from == 0),
-                _ => tile::<S, LOW>(simd, a, b, out, from == 0),
-            };
-            if from + deep == left.dims {
-                done(row, out, greatest);
+    // Sums that are done at once need not be kept.
+    let at_once = left.dims <= DEEP;
+    sums.resize(if at_once { size } else { size * ABREAST * left.panels() }, 0.0);
+    for start in panels.clone().step_by(ABREAST) {
+        let some = start..(start + ABREAST).min(panels.end);
+        let rows = some.clone().map(&rows).max().unwrap_or(0).min(left.panels());
+        for from in (0..left.dims).step_by(DEEP) {
+            let deep = DEEP.min(left.dims - from);
+            for row in 0..rows {
+                let a = left.panel(row, from, deep);
+                for panel in some.clone() {
+                    let b = right.panel(panel, from, deep);
+                    let soon = part(right.panel(panel + ABREAST, from, deep), row, rows);
+                    let at = if at_once { 0 } else { (row * ABREAST + panel - start) * size };
+                    let sums = &mut sums[at..at + size];
+                    let greatest = match const { Tile::of::<S>().tall } {
+                        TALL => tile::<S, TALL>(simd, a, b, soon, sums, from == 0),
+                        _ => tile::<S, LOW>(simd, a, b, soon, sums, from == 0),
+                    };
+                    if from + deep == left.dims {
+                        done(row, panel, sums, greatest);
+                    }
+                }
             }
         }
     }
 }
 
-/// Adds the products over some dimensions to a tile of sums; the greatest sum of each column.
+/// One of so many parts of a panel, or nothing. A right panel comes from memory, and the first tile of it would wait for it:
+/// each tile asks for a part of one that comes later.
 #[inline(always)]
-fn tile<S: Simd, const ROWS: usize>(simd: S, a: &[f32], b: &[f32], out: &mut [f32], first: bool) -> [S::f32s; 2] {
+fn part(panel: &[f32], number: usize, of: usize) -> &[f32] {
+    let size = panel.len().div_ceil(of).max(LINE);
+    let rest = panel.get(number * size..).unwrap_or_default();
+    &rest[..size.min(rest.len())]
+}
+
+/// Adds the products over some dimensions to a tile of sums, and fetches what is wanted `soon`; the greatest sum of each
+/// column.
+#[inline(always)]
+fn tile<S: Simd, const ROWS: usize>(
+    simd: S,
+    a: &[f32],
+    b: &[f32],
+    soon: &[f32],
+    out: &mut [f32],
+    first: bool,
+) -> [S::f32s; 2] {
     let (out, _) = S::as_mut_simd_f32s(out);
     let Some(out) = out.as_chunks_mut::<2>().0.first_chunk_mut::<ROWS>() else {
         return [simd.splat_f32s(f32::INFINITY); 2];
     };
     let mut sums = if first { [[simd.splat_f32s(0.0); 2]; ROWS] } else { *out };
-    let (a, _) = a.as_chunks::<ROWS>();
-    let (b, _) = S::as_simd_f32s(b).0.as_chunks::<2>();
-    for (a, b) in a.iter().zip(b) {
-        for (sums, a) in sums.iter_mut().zip(a) {
-            let a = simd.splat_f32s(*a);
-            sums[0] = simd.mul_add_f32s(a, b[0], sums[0]);
-            sums[1] = simd.mul_add_f32s(a, b[1], sums[1]);
-        }
+    let (a, a_rest) = a.as_chunks::<ROWS>().0.as_chunks::<TOGETHER>();
+    let (b, b_rest) = S::as_simd_f32s(b).0.as_chunks::<2>().0.as_chunks::<TOGETHER>();
+    let step = soon.len().div_ceil(a.len().max(1)).max(1);
+    for (at, (a, b)) in a.iter().zip(b).enumerate() {
+        fetch(soon.get(at * step));
+        a.iter().zip(b).for_each(|(a, b)| add(simd, &mut sums, a, b));
     }
+    a_rest.iter().zip(b_rest).for_each(|(a, b)| add(simd, &mut sums, a, b));
     *out = sums;
     let greater = |[a0, a1]: [S::f32s; 2], [b0, b1]: [S::f32s; 2]| [simd.max_f32s(a0, b0), simd.max_f32s(a1, b1)];
     sums[1..].iter().fold(sums[0], |a, b| greater(a, *b))
+}
+
+/// Adds the products over one dimension.
+#[inline(always)]
+fn add<S: Simd, const ROWS: usize>(simd: S, sums: &mut [[S::f32s; 2]; ROWS], a: &[f32; ROWS], b: &[S::f32s; 2]) {
+    for (sums, a) in sums.iter_mut().zip(a) {
+        let a = simd.splat_f32s(*a);
+        sums[0] = simd.mul_add_f32s(a, b[0], sums[0]);
+        sums[1] = simd.mul_add_f32s(a, b[1], sums[1]);
+    }
+}
+
+/// Asks for a line of numbers that will be wanted soon; where there is no way to ask, it comes when it is wanted.
+#[inline(always)]
+fn fetch(number: Option<&f32>) {
+    #[cfg(target_arch = "x86_64")]
+    if let (Some(number), Some(sse)) = (number, pulp::core_arch::x86::Sse::try_new()) {
+        sse._mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T1 }>(std::ptr::from_ref(number).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = number;
 }
 
 #[cfg(test)]
@@ -212,14 +275,18 @@ pub(super) mod tests {
         fn with_simd<S: Simd>(self, simd: S) -> Vec<Vec<u32>> {
             let Tile { tall, wide } = Tile::of::<S>();
             let (left, right) = (Panels::pack(self.a, self.dims, tall), Panels::pack(self.b, self.dims, wide));
-            let mut strip = vec![0.0; left.panels() * tall * wide];
-            let mut rows = vec![Vec::new(); self.a.len() / self.dims];
-            for panel in 0..right.panels() {
-                products(simd, &left, &right, panel, &mut strip, |_, _, _| {});
-                let strip = strip.chunks_exact(wide).map(|row| row.iter().map(|product| product.to_bits()));
-                rows.iter_mut().zip(strip).for_each(|(row, products)| row.extend(products));
-            }
-            rows.iter_mut().for_each(|row| row.truncate(self.b.len() / self.dims));
+            let mut rows = vec![vec![0; self.b.len() / self.dims]; self.a.len() / self.dims];
+            products(
+                simd,
+                (&left, |_| usize::MAX),
+                (&right, 0..right.panels()),
+                &mut Vec::new(),
+                |row, panel, found, _| {
+                    for (row, found) in rows.iter_mut().skip(row * tall).zip(found.chunks_exact(wide)) {
+                        row.iter_mut().skip(panel * wide).zip(found).for_each(|(to, product)| *to = product.to_bits());
+                    }
+                },
+            );
             rows
         }
     }

@@ -38,7 +38,7 @@ impl Limits {
 /// Finds pairs; the memory for it is used again.
 #[derive(Default)]
 pub(crate) struct Near {
-    products: Vec<f32>,
+    sums: Vec<f32>,
     pairs: Vec<Pair>,
 }
 
@@ -46,65 +46,67 @@ impl Near {
     /// The pairs of a left factor's vectors with those of a right one in `columns` for which
     /// `product - column's half >= row's floor` or `product - row's half >= column's floor`; `limits` are those of the rows
     /// and of the columns. Columns begin at a multiple of 32 and are counted from there.
+    ///
+    /// With a column, only the first `above` rows of it need be compared; other pairs may be found or not.
     pub(crate) fn pairs(
         &mut self,
         left: &Panels,
         right: &Panels,
         columns: Range<usize>,
+        above: impl Fn(usize) -> usize,
         (rows, limits): (&Limits, &Limits),
     ) -> &[Pair] {
         debug_assert!(columns.start.is_multiple_of(right.wide));
         let panels = columns.start / right.wide..columns.end.div_ceil(right.wide).min(right.panels());
-        self.products.resize(left.panels() * left.wide * right.wide, 0.0);
         self.pairs.clear();
-        let Near { products, pairs } = self;
-        Arch::new().dispatch(Sift { left, right, panels, rows, columns: limits, products, pairs });
+        let Near { sums, pairs } = self;
+        Arch::new().dispatch(Sift { left, right, panels, above, rows, columns: limits, sums, pairs });
         &self.pairs
     }
 }
 
-struct Sift<'a> {
+struct Sift<'a, F> {
     left: &'a Panels,
     right: &'a Panels,
     panels: Range<usize>,
+    above: F,
     rows: &'a Limits,
     columns: &'a Limits,
-    products: &'a mut [f32],
+    sums: &'a mut Vec<f32>,
     pairs: &'a mut Vec<Pair>,
 }
 
-impl WithSimd for Sift<'_> {
+impl<F: Fn(usize) -> usize> WithSimd for Sift<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Sift { left, right, panels, rows, columns, products, pairs } = self;
-        let (tall, wide) = (left.wide, right.wide);
+        let Sift { left, right, panels, above, rows, columns, sums, pairs } = self;
+        let (tall, wide, begin) = (left.wide, right.wide, panels.start);
         let level = rows.level && columns.level;
         let halves = rows.halves.chunks(tall).zip(rows.floors.chunks(tall));
         let rows: Vec<Rows<'_>> = halves.map(|(halves, floors)| Rows::new(halves, floors)).collect();
-        let limits = columns.halves.chunks_exact(wide).zip(columns.floors.chunks_exact(wide));
-        for ((number, panel), limits) in panels.enumerate().zip(limits) {
-            let f = two::<S>(limits.1);
-            kernel::products(simd, left, right, panel, products, |row, products, greatest| {
-                // Where a product is a score, one comparison of the greatest ones tells of all rows that none is near.
-                if !level || reach(simd, greatest, rows[row].lowest, f) {
-                    let first = Pair { row: (row * tall) as u32, column: (number * wide) as u32, product: 0.0 };
-                    match level {
-                        true => sift(simd, products, limits, &rows[row], first, pairs, |p, _, floor, _, f| {
-                            reach(simd, p, floor, f)
-                        }),
-                        false => sift(simd, products, limits, &rows[row], first, pairs, |p, half, floor, h, f| {
-                            let half = simd.splat_f32s(half);
-                            let theirs = [simd.sub_f32s(p[0], h[0]), simd.sub_f32s(p[1], h[1])];
-                            let own = [simd.sub_f32s(p[0], half), simd.sub_f32s(p[1], half)];
-                            reach(simd, theirs, floor, [simd.splat_f32s(f32::INFINITY); 2])
-                                || reach(simd, own, f32::INFINITY, f)
-                        }),
-                    }
+        let wanted = |panel: usize| above((panel - begin + 1) * wide - 1).div_ceil(tall);
+        kernel::products(simd, (left, wanted), (right, panels), sums, |row, panel, products, greatest| {
+            let column = (panel - begin) * wide;
+            let limits = (&columns.halves[column..][..wide], &columns.floors[column..][..wide]);
+            // Where a product is a score, one comparison of the greatest ones tells of all rows that none is near.
+            if !level || reach(simd, greatest, rows[row].lowest, two::<S>(limits.1)) {
+                let first = Pair { row: (row * tall) as u32, column: column as u32, product: 0.0 };
+                match level {
+                    true => sift(simd, products, limits, &rows[row], first, pairs, |p, _, floor, _, f| {
+                        reach(simd, p, floor, f)
+                    }),
+                    false => sift(simd, products, limits, &rows[row], first, pairs, |p, half, floor, h, f| {
+                        let half = simd.splat_f32s(half);
+                        let theirs = [simd.sub_f32s(p[0], h[0]), simd.sub_f32s(p[1], h[1])];
+                        let own = [simd.sub_f32s(p[0], half), simd.sub_f32s(p[1], half)];
+                        reach(simd, theirs, floor, [simd.splat_f32s(f32::INFINITY); 2])
+                            || reach(simd, own, f32::INFINITY, f)
+                    }),
                 }
-            });
-        }
+            }
+        });
     }
 }
 
@@ -192,10 +194,17 @@ mod tests {
             let from = if columns > 32 { 32 } else { 0 };
             let limits = |range: Range<usize>| Limits::new(&halves[range.clone()], &floors[range]);
             let mut near = Near::default();
-            let found = near.pairs(&left, &right, from..columns, (&limits(0..rows), &limits(from..columns)));
-            let mut found: Vec<(usize, usize)> =
-                found.iter().map(|p| (p.row as usize, from + p.column as usize)).collect();
-            found.sort_unstable();
+            let (all, own, theirs) = (from..columns, limits(0..rows), limits(from..columns));
+            let found = near.pairs(&left, &right, all.clone(), |_| rows, (&own, &theirs));
+            let places = |found: &[Pair]| {
+                let mut found: Vec<_> = found.iter().map(|p| (p.row as usize, from + p.column as usize)).collect();
+                found.sort_unstable();
+                found
+            };
+            let found = places(found);
+            let above = |(row, column): &(usize, usize)| row < column;
+            let half = places(near.pairs(&left, &right, all, |column| from + column, (&own, &theirs)));
+            assert!(half.iter().filter(|pair| above(pair)).eq(found.iter().filter(|pair| above(pair))));
             let expected = (0..rows).flat_map(|row| (from..columns).map(move |column| (row, column)));
             let expected = expected.filter(|(row, column)| {
                 let (a, b) = (&a[row * dims..][..dims], &b[column * dims..][..dims]);

@@ -106,7 +106,8 @@ impl Search<'_> {
             (columns, limits)
         };
         let own_limits = Limits::new(&self.halves[rows.clone()], own.floors(rows.clone()));
-        let pairs = near.pairs(left, &self.right, columns.clone(), (&own_limits, &limits));
+        let above = |column: usize| (columns.start + column).saturating_sub(rows.start);
+        let pairs = near.pairs(left, &self.right, columns.clone(), above, (&own_limits, &limits));
         let mut theirs = locked(strip);
         theirs.refresh();
         for pair in pairs {

@@ -89,7 +89,7 @@ fn look_through(shelves: &Shelves, askers: &[Vec<u32>], count: usize, query: &Qu
             let limits = Limits::new(&vec![0.0; floors.len()], &floors);
             let left = Panels::left(&block.numbers, block.dims);
             let mut best = vec![query.best(shelves.dims); asking.len()];
-            for pair in near.pairs(&left, &right, 0..rows.len(), (&limits, &never)) {
+            for pair in near.pairs(&left, &right, 0..rows.len(), |_| usize::MAX, (&limits, &never)) {
                 let (row, point) = (pair.row as usize, asking[pair.row as usize]);
                 let other = rows[pair.column as usize];
                 let score = pair.product - halves[pair.column as usize];
