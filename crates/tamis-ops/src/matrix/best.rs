@@ -1,5 +1,11 @@
 //! The best few of many candidates.
 
+use smallvec::SmallVec;
+
+/// So many stand beside the rest of what is known of them, and not elsewhere in memory: a candidate that is offered finds all
+/// in two or three lines.
+const AT_HAND: usize = 20;
+
 /// The best candidates so far: the greatest score first; of equal ones, the one with the lower number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Best {
@@ -9,7 +15,7 @@ pub(crate) struct Best {
     slack: f32,
     /// how many are kept at most
     most: usize,
-    found: Vec<(f32, u32)>,
+    found: SmallVec<[(f32, u32); AT_HAND]>,
 }
 
 impl Best {
@@ -20,7 +26,7 @@ impl Best {
 
     /// The same, and those whose score is no more than `slack` below the last one's, `most` in all.
     pub(crate) fn with_slack(wanted: usize, slack: f32, most: usize) -> Best {
-        Best { wanted, slack, most, found: Vec::new() }
+        Best { wanted, slack, most, found: SmallVec::new() }
     }
 
     /// The score below which a candidate cannot be among the best.
