@@ -155,6 +155,7 @@ impl Areas {
         }
     }
 
+    /// A line within the left and the right side of the room.
     fn inside(&mut self, from: Point, to: Point) {
         let (sign, high, low) = if from.y < to.y { (1.0, from, to) } else { (-1.0, to, from) };
         if low.y > 0.0 && high.y < self.room.height as f64 {
