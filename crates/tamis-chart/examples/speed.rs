@@ -1,7 +1,7 @@
 //! CPU time of a two-series bar or line chart with legend and grid at 800 x 600: layout, pixels, PNG.
 //!
-//! A look differs from seed to seed. Only charts with gridlines and without markers count, as the one of the peer is, if the
-//! look has such ones.
+//! A look differs from seed to seed. Only charts with gridlines and without markers and dashes count, as the one of the peer
+//! is, if the look has such ones.
 //!
 //! `speed LOOK` measures the charts of one look alone.
 
@@ -56,11 +56,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Whether a chart has gridlines, and its lines no markers.
+/// Whether a chart has gridlines, no markers, and nothing dashed.
 fn is_as_the_peer_draws(figure: &Figure) -> bool {
     scene(figure).is_ok_and(|drawn| {
         let nodes = &drawn.scene.nodes;
-        any(nodes, &|node| node.role == "gridline") && !any(nodes, &is_marker)
+        any(nodes, &|node| node.role == "gridline") && !any(nodes, &|node| is_marker(node) || is_dashed(node))
     })
 }
 
@@ -75,6 +75,11 @@ fn any(nodes: &[Node], is: &dyn Fn(&Node) -> bool) -> bool {
 fn is_marker(node: &Node) -> bool {
     let Content::Shape(shape) = &node.content else { return node.role == "point" };
     node.role == "point" && !matches!(&shape.outline, Outline::Circle(disc) if disc.radius < 2.0)
+}
+
+fn is_dashed(node: &Node) -> bool {
+    let Content::Shape(shape) = &node.content else { return false };
+    shape.stroke.as_ref().is_some_and(|stroke| !stroke.dashes.is_empty())
 }
 
 /// CPU time of this thread in milliseconds: what others do on the machine does not count.
