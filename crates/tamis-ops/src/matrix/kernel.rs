@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
 
 /// Dimensions at a time, so that the panels of a tile stay in the caches next to the core.
 const DEEP: usize = 512;
@@ -27,7 +27,7 @@ pub(crate) const CHUNK: usize = 16;
 
 /// Vectors laid out for the kernel: some at a time, dimension by dimension.
 pub(crate) struct Panels {
-    dims: usize,
+    pub(super) dims: usize,
     /// vectors in a panel
     pub(super) wide: usize,
     numbers: Vec<f32>,
@@ -64,10 +64,14 @@ impl Panels {
         Panels { dims, wide, numbers, start }
     }
 
-    /// Some dimensions of a panel; nothing behind the last one.
-    fn panel(&self, number: usize, from: usize, deep: usize) -> &[f32] {
-        let start = self.start + (number * self.dims + from) * self.wide;
-        self.numbers.get(start..start + deep * self.wide).unwrap_or_default()
+    /// Some dimensions of a panel.
+    fn panel(&self, number: usize, dims: &Range<usize>) -> &[f32] {
+        &self.numbers[self.place(number, dims.start)..][..dims.len() * self.wide]
+    }
+
+    /// Where a dimension of a panel stands, or would if there were one.
+    fn place(&self, number: usize, dim: usize) -> usize {
+        self.start + (number * self.dims + dim) * self.wide
     }
 
     /// How many panels there are.
@@ -79,7 +83,7 @@ impl Panels {
 /// Products of all vectors of a left factor with some of a right one.
 #[derive(Default)]
 pub(crate) struct Products {
-    sums: Vec<f32>,
+    tiles: Tiles,
     stride: usize,
     numbers: Vec<f32>,
 }
@@ -91,8 +95,8 @@ impl Products {
         let panels = columns.start / right.wide..columns.end.div_ceil(right.wide).min(right.panels());
         self.stride = (panels.len() * right.wide).next_multiple_of(CHUNK);
         self.numbers.resize(left.panels() * left.wide * self.stride, 0.0);
-        let Products { sums, stride, numbers: out } = self;
-        Arch::new().dispatch(Fill { left, right, panels, sums, out, stride: *stride });
+        let Products { tiles, stride, numbers: out } = self;
+        Arch::new().dispatch(Fill { left, right, panels, tiles, out, stride: *stride });
     }
 
     /// The products of one vector of the left factor; behind the last column there is something up to a multiple of
@@ -130,7 +134,7 @@ struct Fill<'a> {
     left: &'a Panels,
     right: &'a Panels,
     panels: Range<usize>,
-    sums: &'a mut Vec<f32>,
+    tiles: &'a mut Tiles,
     out: &'a mut [f32],
     stride: usize,
 }
@@ -140,96 +144,170 @@ impl WithSimd for Fill<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Fill { left, right, panels, sums, out, stride } = self;
+        let Fill { left, right, panels, tiles, out, stride } = self;
         let (tall, wide, first) = (left.wide, right.wide, panels.start);
-        products(simd, (left, |_| left.panels()), (right, panels), sums, |row, panel, products, _| {
-            let out = &mut out[row * tall * stride + (panel - first) * wide..];
-            for (to, from) in out.chunks_mut(stride).zip(products.chunks_exact(wide)) {
-                to[..wide].copy_from_slice(from);
-            }
-        });
+        products(simd, (left, right), panels, tiles, Put { tall, wide, first, out, stride });
     }
 }
 
-/// The products of a left factor with some panels of a right one; `rows` tells of each of these with how many panels of the
-/// left one at least.
-///
-/// When the products of a panel of either are there, `done` gets their numbers, the products, a row for each vector of the
-/// left one, and the greatest one of each column, which costs less while they are still in registers. `sums` is room for
-/// them.
-#[inline(always)]
-pub(super) fn products<S: Simd>(
-    simd: S,
-    (left, rows): (&Panels, impl Fn(usize) -> usize),
-    (right, panels): (&Panels, Range<usize>),
-    sums: &mut Vec<f32>,
-    mut done: impl FnMut(usize, usize, &[f32], [S::f32s; 2]),
-) {
-    let size = left.wide * right.wide;
-    // Sums that are done at once need not be kept.
-    let at_once = left.dims <= DEEP;
-    sums.resize(if at_once { size } else { size * ABREAST * left.panels() }, 0.0);
-    for start in panels.clone().step_by(ABREAST) {
-        let some = start..(start + ABREAST).min(panels.end);
-        let rows = some.clone().map(&rows).max().unwrap_or(0).min(left.panels());
-        for from in (0..left.dims).step_by(DEEP) {
-            let deep = DEEP.min(left.dims - from);
-            for row in 0..rows {
-                let a = left.panel(row, from, deep);
-                for panel in some.clone() {
-                    let b = right.panel(panel, from, deep);
-                    let soon = part(right.panel(panel + ABREAST, from, deep), row, rows);
-                    let at = if at_once { 0 } else { (row * ABREAST + panel - start) * size };
-                    let sums = &mut sums[at..at + size];
-                    let greatest = match const { Tile::of::<S>().tall } {
-                        TALL => tile::<S, TALL>(simd, a, b, soon, sums, from == 0),
-                        _ => tile::<S, LOW>(simd, a, b, soon, sums, from == 0),
-                    };
-                    if from + deep == left.dims {
-                        done(row, panel, sums, greatest);
-                    }
-                }
-            }
+/// Writes products where they belong.
+struct Put<'a> {
+    tall: usize,
+    wide: usize,
+    /// the first panel of the right factor
+    first: usize,
+    out: &'a mut [f32],
+    stride: usize,
+}
+
+impl<S: Simd> Visit<S> for Put<'_> {
+    #[inline(always)]
+    fn done(&mut self, _: S, (row, panel): (usize, usize), products: &[f32], _: [S::f32s; 2]) {
+        let out = &mut self.out[row * self.tall * self.stride + (panel - self.first) * self.wide..];
+        for (to, from) in out.chunks_mut(self.stride).zip(products.chunks_exact(self.wide)) {
+            to[..self.wide].copy_from_slice(from);
         }
     }
 }
 
-/// One of so many parts of a panel, or nothing. A right panel comes from memory, and the first tile of it would wait for it:
-/// each tile asks for a part of one that comes later.
-#[inline(always)]
-fn part(panel: &[f32], number: usize, of: usize) -> &[f32] {
-    let size = panel.len().div_ceil(of).max(LINE);
-    let rest = panel.get(number * size..).unwrap_or_default();
-    &rest[..size.min(rest.len())]
+/// What is done with the products of a panel of the left factor and one of the right, by their numbers.
+///
+/// The greatest product of each column is given with them, which costs less while they are still in registers.
+pub(super) trait Visit<S: Simd> {
+    /// With how many panels of the left factor one of the right is multiplied at least.
+    fn rows(&self, _panel: usize) -> usize {
+        usize::MAX
+    }
+
+    /// After which [`eighths`] of the dimensions the sums so far of the next panels are looked at: a bit for each, of 1 to 7.
+    fn stops(&mut self) -> u8 {
+        0
+    }
+
+    /// Whether the rest of the sums over so many eighths is wanted.
+    fn hopeful(&mut self, _: S, _tile: (usize, usize), _eighth: usize, _greatest: [S::f32s; 2]) -> bool {
+        true
+    }
+
+    /// Takes the products: a row for each vector of the left factor.
+    fn done(&mut self, simd: S, tile: (usize, usize), products: &[f32], greatest: [S::f32s; 2]);
 }
 
-/// Adds the products over some dimensions to a tile of sums, and fetches what is wanted `soon`; the greatest sum of each
-/// column.
-#[inline(always)]
-fn tile<S: Simd, const ROWS: usize>(
-    simd: S,
-    a: &[f32],
-    b: &[f32],
-    soon: &[f32],
-    out: &mut [f32],
-    first: bool,
-) -> [S::f32s; 2] {
-    let (out, _) = S::as_mut_simd_f32s(out);
-    let Some(out) = out.as_chunks_mut::<2>().0.first_chunk_mut::<ROWS>() else {
-        return [simd.splat_f32s(f32::INFINITY); 2];
-    };
-    let mut sums = if first { [[simd.splat_f32s(0.0); 2]; ROWS] } else { *out };
-    let (a, a_rest) = a.as_chunks::<ROWS>().0.as_chunks::<TOGETHER>();
-    let (b, b_rest) = S::as_simd_f32s(b).0.as_chunks::<2>().0.as_chunks::<TOGETHER>();
-    let step = soon.len().div_ceil(a.len().max(1)).max(1);
-    for (at, (a, b)) in a.iter().zip(b).enumerate() {
-        fetch(soon.get(at * step));
-        a.iter().zip(b).for_each(|(a, b)| add(simd, &mut sums, a, b));
+/// How many dimensions so many eighths of them are; a last turn of the loop that is not full stands behind the last one.
+pub(super) fn eighths(dims: usize, eighths: usize) -> usize {
+    dims * eighths / 8 / TOGETHER * TOGETHER
+}
+
+/// Sums that are being made: those of one tile after the other.
+#[derive(Default)]
+pub(super) struct Tiles {
+    sums: Vec<f32>,
+    /// whether the rest of a tile's sums is still wanted
+    wanted: Vec<bool>,
+}
+
+impl Tiles {
+    fn begin(&mut self, tiles: usize, size: usize) {
+        self.sums.resize(tiles * size, 0.0);
+        self.wanted.clear();
+        self.wanted.resize(tiles, true);
     }
-    a_rest.iter().zip(b_rest).for_each(|(a, b)| add(simd, &mut sums, a, b));
-    *out = sums;
-    let greater = |[a0, a1]: [S::f32s; 2], [b0, b1]: [S::f32s; 2]| [simd.max_f32s(a0, b0), simd.max_f32s(a1, b1)];
-    sums[1..].iter().fold(sums[0], |a, b| greater(a, *b))
+}
+
+/// The products of a left factor with some panels of a right one.
+#[inline(always)]
+pub(super) fn products<S: Simd>(
+    simd: S,
+    (left, right): (&Panels, &Panels),
+    panels: Range<usize>,
+    tiles: &mut Tiles,
+    mut visit: impl Visit<S>,
+) {
+    let size = left.wide * right.wide;
+    for start in panels.clone().step_by(ABREAST) {
+        let some = start..(start + ABREAST).min(panels.end);
+        let rows = some.clone().map(|panel| visit.rows(panel)).max().unwrap_or(0).min(left.panels());
+        let stops = visit.stops();
+        // Sums that are whole at once need not be kept.
+        let kept = stops != 0 || left.dims > DEEP;
+        tiles.begin(if kept { rows * ABREAST } else { 1 }, size);
+        let mut from = 0;
+        while from < left.dims {
+            let (dims, eighth) = next(left.dims, from, stops);
+            // Right panels come from memory, and who first needs one would wait: each tile asks for a part of a later one.
+            let part = if from == 0 { (right.dims * right.wide).div_ceil(rows.max(1)) } else { 0 };
+            let step = part.div_ceil((dims.len() / TOGETHER).max(1));
+            let mut later = right.numbers.as_ptr().wrapping_add(right.place(start + ABREAST, 0));
+            for row in 0..rows {
+                let a = left.panel(row, &dims);
+                for (at, panel) in some.clone().enumerate() {
+                    let place = if kept { row * ABREAST + at } else { 0 };
+                    if !tiles.wanted[place] {
+                        continue;
+                    }
+                    let (b, first) = (right.panel(panel, &dims), from == 0);
+                    let sums = &mut tiles.sums[place * size..][..size];
+                    let soon = later.wrapping_add(at * right.dims * right.wide);
+                    let greatest = match const { Tile::of::<S>().tall } {
+                        TALL => simd.vectorize(Add::<S, TALL> { simd, a, b, first, sums, soon, step }),
+                        _ => simd.vectorize(Add::<S, LOW> { simd, a, b, first, sums, soon, step }),
+                    };
+                    if dims.end == left.dims {
+                        visit.done(simd, (row, panel), sums, greatest);
+                    } else if let Some(eighth) = eighth {
+                        tiles.wanted[place] = visit.hopeful(simd, (row, panel), eighth, greatest);
+                    }
+                }
+                later = later.wrapping_add(part);
+            }
+            from = dims.end;
+        }
+    }
+}
+
+/// The next dimensions, and how many eighths of all are gone behind them if that is a stop.
+fn next(dims: usize, from: usize, stops: u8) -> (Range<usize>, Option<usize>) {
+    let stop = (1..8).filter(|eighth| stops >> eighth & 1 == 1).find(|eighth| eighths(dims, *eighth) > from);
+    let to = stop.map_or(dims, |eighth| eighths(dims, eighth));
+    if to > from + DEEP { (from..from + DEEP, None) } else { (from..to, stop) }
+}
+
+/// Adds the products over some dimensions to a tile of sums; gives the greatest sum of each column.
+struct Add<'a, S, const ROWS: usize> {
+    simd: S,
+    a: &'a [f32],
+    b: &'a [f32],
+    /// nothing has been added before
+    first: bool,
+    sums: &'a mut [f32],
+    /// what will be wanted soon, and how far from there to what is asked for in the next turn
+    soon: *const f32,
+    step: usize,
+}
+
+impl<S: Simd, const ROWS: usize> NullaryFnOnce for Add<'_, S, ROWS> {
+    type Output = [S::f32s; 2];
+
+    #[inline(always)]
+    fn call(self) -> [S::f32s; 2] {
+        let Add { simd, a, b, first, sums: out, mut soon, step } = self;
+        let (out, _) = S::as_mut_simd_f32s(out);
+        let Some(out) = out.as_chunks_mut::<2>().0.first_chunk_mut::<ROWS>() else {
+            return [simd.splat_f32s(f32::INFINITY); 2];
+        };
+        let mut sums = if first { [[simd.splat_f32s(0.0); 2]; ROWS] } else { *out };
+        let (a, a_rest) = a.as_chunks::<ROWS>().0.as_chunks::<TOGETHER>();
+        let (b, b_rest) = S::as_simd_f32s(b).0.as_chunks::<2>().0.as_chunks::<TOGETHER>();
+        for (a, b) in a.iter().zip(b) {
+            fetch(soon);
+            soon = soon.wrapping_add(step);
+            a.iter().zip(b).for_each(|(a, b)| add(simd, &mut sums, a, b));
+        }
+        a_rest.iter().zip(b_rest).for_each(|(a, b)| add(simd, &mut sums, a, b));
+        *out = sums;
+        let greater = |[a0, a1]: [S::f32s; 2], [b0, b1]: [S::f32s; 2]| [simd.max_f32s(a0, b0), simd.max_f32s(a1, b1)];
+        sums[1..].iter().fold(sums[0], |a, b| greater(a, *b))
+    }
 }
 
 /// Adds the products over one dimension.
@@ -242,12 +320,13 @@ fn add<S: Simd, const ROWS: usize>(simd: S, sums: &mut [[S::f32s; 2]; ROWS], a: 
     }
 }
 
-/// Asks for a line of numbers that will be wanted soon; where there is no way to ask, it comes when it is wanted.
+/// Asks for a line of numbers that will be wanted soon; where there is no way to ask, it comes when it is wanted, and where
+/// there is nothing, nothing comes.
 #[inline(always)]
-fn fetch(number: Option<&f32>) {
+fn fetch(number: *const f32) {
     #[cfg(target_arch = "x86_64")]
-    if let (Some(number), Some(sse)) = (number, pulp::core_arch::x86::Sse::try_new()) {
-        sse._mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T1 }>(std::ptr::from_ref(number).cast());
+    if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
+        sse._mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T1 }>(number.cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = number;
@@ -267,6 +346,27 @@ pub(super) mod tests {
         a: &'a [f32],
         b: &'a [f32],
         dims: usize,
+        stops: u8,
+    }
+
+    /// Writes down the bits of all products.
+    struct Seen {
+        tall: usize,
+        wide: usize,
+        stops: u8,
+        rows: Vec<Vec<u32>>,
+    }
+
+    impl<S: Simd> Visit<S> for &mut Seen {
+        fn stops(&mut self) -> u8 {
+            self.stops
+        }
+
+        fn done(&mut self, _: S, (row, panel): (usize, usize), products: &[f32], _: [S::f32s; 2]) {
+            for (row, found) in self.rows.iter_mut().skip(row * self.tall).zip(products.chunks_exact(self.wide)) {
+                row.iter_mut().skip(panel * self.wide).zip(found).for_each(|(to, product)| *to = product.to_bits());
+            }
+        }
     }
 
     impl WithSimd for Bits<'_> {
@@ -275,19 +375,10 @@ pub(super) mod tests {
         fn with_simd<S: Simd>(self, simd: S) -> Vec<Vec<u32>> {
             let Tile { tall, wide } = Tile::of::<S>();
             let (left, right) = (Panels::pack(self.a, self.dims, tall), Panels::pack(self.b, self.dims, wide));
-            let mut rows = vec![vec![0; self.b.len() / self.dims]; self.a.len() / self.dims];
-            products(
-                simd,
-                (&left, |_| usize::MAX),
-                (&right, 0..right.panels()),
-                &mut Vec::new(),
-                |row, panel, found, _| {
-                    for (row, found) in rows.iter_mut().skip(row * tall).zip(found.chunks_exact(wide)) {
-                        row.iter_mut().skip(panel * wide).zip(found).for_each(|(to, product)| *to = product.to_bits());
-                    }
-                },
-            );
-            rows
+            let rows = vec![vec![0; self.b.len() / self.dims]; self.a.len() / self.dims];
+            let mut seen = Seen { tall, wide, stops: self.stops, rows };
+            products(simd, (&left, &right), 0..right.panels(), &mut Tiles::default(), &mut seen);
+            seen.rows
         }
     }
 
@@ -298,12 +389,15 @@ pub(super) mod tests {
             let chain = |(a, b): (&[f32], &[f32])| a.iter().zip(b).fold(0.0f32, |sum, (x, y)| x.mul_add(*y, sum));
             let row = |a| b.chunks(dims).map(move |b| chain((a, b)).to_bits()).collect::<Vec<u32>>();
             let expected: Vec<Vec<u32>> = a.chunks(dims).map(row).collect();
-            let bits = || Bits { a: &a, b: &b, dims };
-            assert_eq!(Arch::new().dispatch(bits()), expected, "{rows} x {columns} x {dims}");
-            assert_eq!(bits().with_simd(pulp::Scalar::new()), expected, "{rows} x {columns} x {dims}, one by one");
-            #[cfg(target_arch = "x86_64")]
-            if let Some(narrower) = pulp::x86::V3::try_new() {
-                assert_eq!(bits().with_simd(narrower), expected, "{rows} x {columns} x {dims}, AVX2");
+            for stops in [0, 1 << 3, 0b1111_1110] {
+                let bits = || Bits { a: &a, b: &b, dims, stops };
+                let what = format!("{rows} x {columns} x {dims}, stops {stops:b}");
+                assert_eq!(Arch::new().dispatch(bits()), expected, "{what}");
+                assert_eq!(bits().with_simd(pulp::Scalar::new()), expected, "{what}, one by one");
+                #[cfg(target_arch = "x86_64")]
+                if let Some(narrower) = pulp::x86::V3::try_new() {
+                    assert_eq!(bits().with_simd(narrower), expected, "{what}, AVX2");
+                }
             }
             let (left, right) = (Panels::left(&a, dims), Panels::right(&b, dims));
             let mut products = Products::default();

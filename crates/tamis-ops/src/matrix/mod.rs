@@ -10,7 +10,9 @@ mod near;
 mod parallel;
 mod points;
 mod shelves;
+mod stops;
 mod sums;
+mod tails;
 
 pub(crate) use best::{Best, Nearest};
 pub(crate) use kernel::{Panels, Products};
@@ -20,6 +22,7 @@ pub(crate) use parallel::in_order;
 pub(crate) use points::{HasVectors, Points, Summaries, sampled};
 pub(crate) use shelves::Shelves;
 pub(crate) use sums::{dot, squared_distance};
+pub(crate) use tails::{Tail, tails};
 
 use serde::{Deserialize, Serialize};
 use tamis_core::bind::FieldRef;

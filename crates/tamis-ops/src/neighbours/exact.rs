@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tamis_core::StepError;
 
 use super::query::Query;
-use crate::matrix::{BLOCK, Best, Limits, Matrix, Near, Nearest, Panels, in_order};
+use crate::matrix::{BLOCK, Best, Limits, Matrix, Near, Nearest, Panels, Tail, in_order, tails};
 
 /// Rows at a time: two blocks, so that the candidates of a strip are fetched half as often.
 const ROWS: usize = 2 * BLOCK;
@@ -30,6 +30,7 @@ struct Search<'a> {
     points: &'a Matrix,
     query: &'a Query,
     halves: Vec<f32>,
+    tails: Vec<Tail>,
     right: Panels,
     /// what has been found for the points of each strip
     strips: Vec<Mutex<Found>>,
@@ -44,6 +45,7 @@ impl Search<'_> {
             points,
             query,
             halves: query.halves(points),
+            tails: tails(&points.numbers, points.dims),
             right: Panels::right(&points.numbers, points.dims),
             strips: strips.collect(),
         }
@@ -97,15 +99,19 @@ impl Search<'_> {
         Panels::left(self.points.rows(rows), self.points.dims)
     }
 
+    fn limits(&self, points: Range<usize>, found: &Found) -> Limits {
+        Limits::new(&self.halves[points.clone()], found.floors(points.clone()), &self.tails[points])
+    }
+
     /// Offers the points in `rows` and those of a strip to each other, as far as these stand behind them.
     fn meet(&self, near: &mut Near, rows: Range<usize>, left: &Panels, own: &mut Found, strip: &Mutex<Found>) {
         let (columns, limits) = {
             let theirs = locked(strip);
             let columns = (rows.start / ROWS * ROWS).max(theirs.points.start)..theirs.points.end;
-            let limits = Limits::new(&self.halves[columns.clone()], theirs.floors(columns.clone()));
+            let limits = self.limits(columns.clone(), &theirs);
             (columns, limits)
         };
-        let own_limits = Limits::new(&self.halves[rows.clone()], own.floors(rows.clone()));
+        let own_limits = self.limits(rows.clone(), own);
         let above = |column: usize| (columns.start + column).saturating_sub(rows.start);
         let pairs = near.pairs(left, &self.right, columns.clone(), above, (&own_limits, &limits));
         let mut theirs = locked(strip);

@@ -80,13 +80,13 @@ fn look_through(shelves: &Shelves, askers: &[Vec<u32>], count: usize, query: &Qu
         }
         let right = Panels::right(&members.numbers, members.dims);
         let halves = query.halves(&members);
-        let never = Limits::new(&halves, &vec![f32::INFINITY; rows.len()]);
+        let never = Limits::new(&halves, &vec![f32::INFINITY; rows.len()], &[]);
         for asking in askers[list].chunks(BLOCK) {
             let block = shelves.pick(asking)?;
             let own_halves = query.halves(&block);
             let floor = |point: &u32| locked(&table[*point as usize / BLOCK])[*point as usize % BLOCK].floor();
             let floors: Vec<f32> = asking.iter().map(floor).collect();
-            let limits = Limits::new(&vec![0.0; floors.len()], &floors);
+            let limits = Limits::new(&vec![0.0; floors.len()], &floors, &[]);
             let left = Panels::left(&block.numbers, block.dims);
             let mut best = vec![query.best(shelves.dims); asking.len()];
             for pair in near.pairs(&left, &right, 0..rows.len(), |_| usize::MAX, (&limits, &never)) {
