@@ -36,25 +36,21 @@ impl Limits {
     /// One half, one floor and one tail for each vector. With no tails at all, products are made whole before they are looked
     /// at.
     pub(crate) fn new(halves: &[f32], floors: &[f32], tails: &[Tail]) -> Limits {
-        // What is behind the last vector is near nothing.
-        let padded = halves.len().next_multiple_of(2 * CHUNK);
-        let pad = |numbers: &mut dyn Iterator<Item = f32>, with: f32| {
-            let mut numbers: Vec<f32> = numbers.collect();
-            numbers.resize(padded, with);
-            numbers
-        };
         Limits {
-            halves: pad(&mut halves.iter().copied(), f32::NAN),
-            floors: pad(&mut floors.iter().copied(), f32::INFINITY),
+            halves: padded(halves.iter().copied(), f32::NAN),
+            floors: padded(floors.iter().copied(), f32::INFINITY),
             level: halves.iter().all(|half| *half == 0.0),
-            low_halves: pad(&mut halves.iter().map(|half| low(*half)), f32::MAX),
-            low_floors: pad(&mut floors.iter().map(|floor| low(*floor)), f32::INFINITY),
-            tails: std::array::from_fn(|eighth| match tails {
-                [] => Vec::new(),
-                tails => pad(&mut tails.iter().map(|tail| tail[eighth]), 0.0),
-            }),
+            low_halves: padded(halves.iter().map(|half| low(*half)), f32::MAX),
+            low_floors: padded(floors.iter().map(|floor| low(*floor)), f32::INFINITY),
+            tails: std::array::from_fn(|eighth| padded(tails.iter().map(|tail| tail[eighth]), 0.0)),
         }
     }
+}
+
+/// The numbers, and `with` behind the last one up to the end of any panel: what stands there is near nothing.
+fn padded(numbers: impl ExactSizeIterator<Item = f32>, with: f32) -> Vec<f32> {
+    let rest = numbers.len().next_multiple_of(2 * CHUNK) - numbers.len();
+    numbers.chain(std::iter::repeat_n(with, rest)).collect()
 }
 
 /// A limit, lower by more than adding and taking off may round.

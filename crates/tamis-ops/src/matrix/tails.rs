@@ -9,17 +9,19 @@ pub(crate) type Tail = [f32; 8];
 /// The tails of vectors that stand one under the other in `rows`.
 ///
 /// By Cauchy and Schwarz, the product of two tails is not greater than that of their lengths. Over `d` dimensions, a chain of
-/// multiply-adds is off by `d` halves of an epsilon of the whole lengths' product at most: the lengths are given greater by
-/// so much that neither this matters, nor their own rounding.
+/// multiply-adds is off by `d` halves of an epsilon of the whole lengths' product at most; so the lengths are given a little
+/// greater. For a share `s` of the whole length, that is by `e / s` or by the root of `e`, whichever is less: the product of
+/// any two is then greater by `e` at least, and `e` is four times what rounding needs.
 pub(crate) fn tails(rows: &[f32], dims: usize) -> Vec<Tail> {
-    let spare = (2.0 * dims as f64 * f64::from(f32::EPSILON)).sqrt();
+    let spare = 2.0 * dims as f64 * f64::from(f32::EPSILON);
     let tail = |row: &[f32]| {
         let mut squares = [0.0; 9];
         for eighth in (0..8).rev() {
             let part = &row[eighths(dims, eighth)..if eighth == 7 { dims } else { eighths(dims, eighth + 1) }];
             squares[eighth] = squares[eighth + 1] + dot(part, part);
         }
-        let length = |square: f64| square.sqrt() + spare * squares[0].sqrt();
+        let length =
+            |square: f64| square.sqrt() + (spare * squares[0] / square.sqrt()).min((spare * squares[0]).sqrt());
         std::array::from_fn(|eighth| length(squares[eighth]).min(f32::MAX.into()) as f32)
     };
     rows.chunks_exact(dims.max(1)).map(tail).collect()

@@ -186,7 +186,7 @@ impl BarrierOperator for Find {
         let query = Query { metric, k: self.k, itself, min: self.min, max: self.max, groups };
         let vectors = Summaries(parts);
         let found = if count <= self.exact_up_to {
-            exact::nearest(&vectors.all()?, &query)?
+            exact::nearest(vectors.all()?, &query)?
         } else {
             let lists = self.lists.unwrap_or_else(|| count.isqrt().min(65_536));
             let mut rng = Rng::keyed(ctx.ctx.host.seed(), RecordId::input(""), ctx.ctx.step, &[]);

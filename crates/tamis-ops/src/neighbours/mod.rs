@@ -1,5 +1,6 @@
 //! Records that are near each other.
 
+mod arranged;
 mod exact;
 pub mod find;
 mod index;
