@@ -34,7 +34,9 @@ impl Arranged {
         (0..points.len()).step_by(step).try_for_each(|row| sample.push(points.row(row)))?;
         let mut rng = Rng::keyed(0, RecordId::input(""), "arranged", &[]);
         let centroids = Training { clusters, rounds: ROUNDS, spherical }.run(&sample, &mut rng)?;
-        let labels: Vec<u32> = centroids.few(&points, 1)?.iter().flat_map(|best| best.candidates().next()).collect();
+        let nearest = centroids.few(&points, 1)?;
+        // Of numbers so great that a product overflows, none is the nearest.
+        let labels: Vec<u32> = nearest.iter().map(|best| best.candidates().next().unwrap_or_default()).collect();
         order.sort_by_key(|point| labels[*point as usize]);
         let mut numbers = Vec::with_capacity(points.numbers.len());
         order.iter().for_each(|point| numbers.extend_from_slice(points.row(*point as usize)));
@@ -61,6 +63,14 @@ mod tests {
         for (row, point) in arranged.order.iter().enumerate() {
             assert_eq!(arranged.points.row(row), points.row(*point as usize));
         }
+    }
+
+    #[test]
+    fn numbers_that_overflow_lose_no_point() {
+        let points = Matrix { dims: 2, numbers: (1..=120).map(|number| number as f32 * 1e30).collect() };
+        let mut order = Arranged::new(points, 8, false).unwrap().order;
+        order.sort_unstable();
+        assert!(order.into_iter().eq(0..60));
     }
 
     #[test]
